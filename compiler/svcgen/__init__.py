@@ -1,0 +1,1 @@
+"""The compiler of svcgen: a checked model in, files of text out."""

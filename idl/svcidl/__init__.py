@@ -1,0 +1,1 @@
+"""The language of svcgen: text in, checked model out."""

@@ -1,0 +1,1 @@
+"""The runtime of svcgen: what generated services and clients run on."""

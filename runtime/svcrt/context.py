@@ -1,0 +1,58 @@
+"""Who called whom, until when: the context that goes along with every call, event, job, route and tick."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from svcrt.types import Container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """What crosses the wire with a request.
+
+    Attributes:
+        call_id: this call's identity, unique per process and call.
+        parents: the call ids above it, nearest first, at most ten.
+        traceparent: W3C trace context of this call, always present.
+        deadline: on the clock of `time.monotonic`, in seconds; None for work without one (events, jobs, ticks).
+        baggage: application context that goes along unchanged, text to text.
+        authorization: credential that the caller presented, as an `Authorization` header has it; None without one.
+    """
+
+    call_id: str
+    parents: tuple[str, ...] = ()
+    traceparent: str
+    deadline: float | None = None
+    baggage: Mapping[str, str] = field(default_factory=dict)
+    authorization: str | None = None
+
+    def remaining(self) -> float | None:
+        """Seconds left until the deadline, not below 0.0; None without a deadline."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class WorkerContext:
+    """One run of one method: what providers and middleware get.
+
+    Attributes:
+        service: full name of the service.
+        method: IDL name of the method.
+        call: what came with the request.
+        container: the container that runs it; None in unit tests of a service built by hand.
+        arguments: what the method is called with, by Python name.
+        data: room for providers and middleware to leave things for each other, per worker.
+    """
+
+    service: str
+    method: str
+    call: CallContext
+    container: Container | None = None
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def remaining(self) -> float | None:
+        """Seconds left until the caller's deadline, not below 0.0; None without one."""
+        return self.call.remaining()
