@@ -1,0 +1,52 @@
+"""Separators by line: new lines are white space to the grammar, so what they separate is checked here."""
+
+from collections.abc import Iterator, Sequence
+
+from svcidl import nodes
+from svcidl.diagnostics import Diagnostic
+from svcidl.source import SourceFile, Span
+
+
+def check_layout(tree: nodes.File, source: SourceFile) -> list[Diagnostic]:
+    """Check that things on one line are separated: by a comma in a body, by a new line elsewhere."""
+    found = list(_lines([tree.package, *tree.imports, *tree.declarations], source))
+    for node in tree.declarations:
+        if isinstance(node, nodes.Service):
+            found += _lines(_in_order(node.members, node.reserved), source)
+        elif isinstance(node, nodes.Enum):
+            found += _commas(_in_order(node.values, node.reserved), source)
+        elif isinstance(node, nodes.Struct | nodes.Error | nodes.Event):
+            found += _commas(_in_order(node.fields, node.reserved), source)
+    return found
+
+
+def _in_order(entries: Sequence[nodes.Node], reserved: Sequence[nodes.Node]) -> list[nodes.Node]:
+    return sorted([*entries, *reserved], key=lambda node: node.span.start)
+
+
+def _lines(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:
+    for before, after in zip(entries, entries[1:], strict=False):
+        if before.span.end_line == after.span.line and not _documentation_ends(after, source):
+            yield _problem("a new line must stand before this", "start a new line here", _start(after))
+
+
+def _commas(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:
+    for before, after in zip(entries, entries[1:], strict=False):
+        if before.span.end_line == after.span.line and "," not in source.text[before.span.end : after.span.start]:
+            if not _documentation_ends(after, source):
+                yield _problem("a comma or a new line must stand before this", "write a comma here", _start(after))
+
+
+def _documentation_ends(after: nodes.Node, source: SourceFile) -> bool:
+    """Tell whether `after` starts with documentation, whose line end separates it as well (a lint finding)."""
+    return source.text.startswith("///", after.span.start)
+
+
+def _start(node: nodes.Node) -> Span:
+    if isinstance(node, nodes.Declared) and not node.annotations:
+        return node.name.span
+    return node.span
+
+
+def _problem(message: str, remedy: str, span: Span) -> Diagnostic:
+    return Diagnostic(code="E0108", message=message, span=span, help=(remedy,))

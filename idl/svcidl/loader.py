@@ -1,0 +1,184 @@
+"""From paths to parsed files, following imports. The only module that reads files."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from svcidl import nodes
+from svcidl.diagnostics import Diagnostic, at_file
+from svcidl.layout import check_layout
+from svcidl.source import SourceFile, Span
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LoadedFile:
+    """One file of a run.
+
+    Attributes:
+        tree: None where nothing could be made of the text.
+        lost: names that a syntax error swallowed; they must not be called unknown.
+        requested: given by the user, not only imported.
+        imports: the key (see `SourceFile.key`) of each import's file; an import that could not be read is absent.
+    """
+
+    source: SourceFile
+    tree: nodes.File | None
+    lost: frozenset[str]
+    requested: bool
+    imports: Mapping[nodes.Import, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """All files of a run by key: the requested ones first in the order given, then the imported ones."""
+
+    files: Mapping[str, LoadedFile]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Loaded:
+    """Read and parse the files, the `.idl` files under the folders, and everything they import.
+
+    Args:
+        paths: files and folders, as the user wrote them.
+        include: folders in which imports are looked up after the importing file's own.
+    """
+    return _Loader([os.fspath(folder) for folder in include]).run([os.fspath(path) for path in paths])
+
+
+class _Loader:
+    def __init__(self, include: list[str]) -> None:
+        self._include = include
+        self._diagnostics: list[Diagnostic] = []
+        self._paths: dict[str, str] = {}
+        """Key to the path that a user should see, in the order of the files."""
+
+    def run(self, paths: list[str]) -> Loaded:
+        for path in paths:
+            for found in self._expand(path):
+                self._add(found)
+        requested = set(self._paths)
+        files: dict[str, LoadedFile] = {}
+        queue = deque(self._paths)
+        while queue:
+            key = queue.popleft()
+            path = self._paths[key]
+            if (problem := _unreadable(path)) is not None:
+                self._report_path(path, problem)
+                continue
+            before = len(self._paths)
+            files[key] = self._read(key, path, key in requested)
+            queue.extend(list(self._paths)[before:])
+        return Loaded(files=files, diagnostics=tuple(self._diagnostics))
+
+    def _add(self, path: str) -> str:
+        key = os.path.realpath(path)
+        self._paths.setdefault(key, path)
+        return key
+
+    def _report_path(self, path: str, problem: str) -> None:
+        self._diagnostics.append(Diagnostic(code="E0206", message=f"cannot read `{path}`: {problem}", span=at_file(path)))
+
+    def _expand(self, path: str) -> list[str]:
+        if "\0" in path or not os.path.isdir(path):
+            return [path]
+        found: list[str] = []
+        walk = os.walk(path, onerror=lambda error: self._report_path(str(error.filename), _reason(error)))
+        for folder, folders, names in walk:
+            folders.sort()
+            found.extend(os.path.join(folder, name) for name in sorted(names) if name.endswith(".idl"))
+        if not found:
+            self._report_path(path, "no `.idl` file under this folder")
+        return found
+
+    def _read(self, key: str, path: str, requested: bool) -> LoadedFile:
+        # Imported here, so that a program that only needs the model never loads the parser's library.
+        from svcidl.parser import parse
+
+        source, damage = decode(path, key, Path(path).read_bytes())
+        parsed = parse(source, damaged=bool(damage))
+        self._diagnostics += [*damage, *parsed.diagnostics]
+        imports: dict[nodes.Import, str] = {}
+        if parsed.tree is not None:
+            self._diagnostics += check_layout(parsed.tree, source)
+            for statement in parsed.tree.imports:
+                target = self._find(statement.path, path)
+                if target is not None:
+                    imports[statement] = target
+        return LoadedFile(source=source, tree=parsed.tree, lost=parsed.lost, requested=requested, imports=imports)
+
+    def _find(self, written: nodes.String, importer: str) -> str | None:
+        """Return the key of the imported file, or report why there is none."""
+        folders = [os.path.dirname(importer), *self._include]
+        candidates = [os.path.normpath(os.path.join(folder, written.value)) for folder in folders]
+        problems = {candidate: _unreadable(candidate) for candidate in candidates}
+        for candidate, problem in problems.items():
+            if problem is None:
+                return self._add(candidate)
+        # A file that exists but cannot be read says more than the places where there is none.
+        path, problem = next((item for item in problems.items() if item[1] != _MISSING), (candidates[0], _MISSING))
+        message = f"cannot import `{written.value}`: {problem}"
+        looked = tuple(f"looked for `{candidate}`" for candidate in problems) if problem == _MISSING else (f"at `{path}`",)
+        remedy = ("give its folder with `--include`",) if problem == _MISSING else ()
+        self._diagnostics.append(Diagnostic(code="E0205", message=message, span=written.span, help=(*looked, *remedy)))
+        return None
+
+
+_MISSING = "no such file"
+
+
+def _unreadable(path: str) -> str | None:
+    """Return why `path` cannot be read, None if it can."""
+    if not path or "\0" in path:
+        return "this is no path"
+    if os.path.isdir(path):
+        return "it is a folder"
+    try:
+        if not os.path.isfile(path):
+            os.stat(path)
+            return "it is not a regular file"
+        with open(path, "rb"):
+            return None
+    except OSError as error:
+        return _reason(error)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return _MISSING
+    return (error.strerror or str(error)).lower()
+
+
+def decode(path: str, key: str, data: bytes) -> tuple[SourceFile, list[Diagnostic]]:
+    """Decode a file's bytes; a piece that is not UTF-8 becomes U+FFFD and one diagnostic at its place."""
+    data = data.removeprefix(_BOM)
+    pieces: list[str] = []
+    places: list[tuple[int, int, bytes]] = []
+    length = position = 0
+    while True:
+        try:
+            pieces.append(data[position:].decode("utf-8"))
+            break
+        except UnicodeDecodeError as error:
+            good = data[position : position + error.start].decode("utf-8")
+            bad = data[position + error.start : position + error.end]
+            start = length + len(good)
+            if places and places[-1][1] == start:
+                places[-1] = (places[-1][0], start + 1, places[-1][2] + bad)
+            else:
+                places.append((start, start + 1, bad))
+            pieces += [good, "\ufffd"]
+            length = start + 1
+            position += error.end
+    source = SourceFile(path, key, "".join(pieces))
+    return source, [_damage(source.span(start, end), bad) for start, end, bad in places]
+
+
+def _damage(span: Span, data: bytes) -> Diagnostic:
+    shown = " ".join(f"0x{byte:02X}" for byte in data[:4]) + (" …" if len(data) > 4 else "")
+    remedy = "save the file as UTF-8"
+    return Diagnostic(code="E0106", message=f"not valid UTF-8: {shown}", span=span, help=(remedy,))

@@ -1,0 +1,44 @@
+"""The stages of the language, from paths to a checked model. Each can be called alone; nothing prints or exits."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from svcidl.diagnostics import Diagnostic, has_errors, in_order
+from svcidl.loader import load
+from svcidl.model import Model
+from svcidl.resolve.bind import bind
+from svcidl.resolve.build import build_model
+from svcidl.rules import check_rules
+from svcidl.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What checking gave.
+
+    Attributes:
+        model: None when there is any error.
+        diagnostics: errors and warnings, file by file in the order of the run, by place inside a file.
+        sources: every file read, by the path that the spans name.
+    """
+
+    model: Model | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, SourceFile]
+
+
+def check(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Checked:
+    """Read, parse, resolve and check the files, the folders and all they import; never raises for what they contain.
+
+    Args:
+        paths: `.idl` files, and folders for every `.idl` file under them.
+        include: folders in which imports are looked up after the importing file's own.
+    """
+    loaded = load(paths, include=include)
+    program, unbound = bind(loaded)
+    broken = check_rules(program)
+    sources = {file.source.path: file.source for file in loaded.files.values()}
+    diagnostics = in_order([*loaded.diagnostics, *unbound, *broken], list(sources))
+    model = None if has_errors(diagnostics) else build_model(program)
+    return Checked(model=model, diagnostics=diagnostics, sources=sources)

@@ -1,0 +1,113 @@
+"""Regular expressions that Python and JavaScript read alike: the common part of both, told construct by construct.
+
+Sources: Python's `re` documentation and ECMA-262 §22.2.1 with the `u` flag (the flag that JSON Schema tools set).
+"""
+
+import re
+import warnings
+
+_BOTH_ESCAPES = frozenset("dDwWsSbBtnrfv0")
+_SYNTAX = frozenset("^$\\.*+?()[]{}|/")
+_ONLY_PYTHON = {
+    "A": "`\\A` is Python's alone: write `^`",
+    "Z": "`\\Z` is Python's alone: write `$`",
+    "z": "`\\z` is no escape in JavaScript: write `$`",
+    "a": "`\\a` is Python's alone: write `\\u0007`",
+    "N": "`\\N` is Python's alone: write the character",
+    "U": "`\\U` is Python's alone: write the character",
+}
+_ONLY_JAVASCRIPT = {
+    "p": "`\\p{…}` is JavaScript's alone: write the characters as a class",
+    "P": "`\\P{…}` is JavaScript's alone: write the characters as a class",
+    "k": "`\\k<…>` is JavaScript's alone: write the number of the group, `\\1`",
+    "c": "`\\c` is JavaScript's alone: write `\\u0001` and the like",
+}
+_TOKEN = re.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[1-9][0-9]?|.)|\(\?(?:P?<[=!]?|P[=>]|.)?|.", re.DOTALL)
+_QUANTIFIER = re.compile(r"\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)\}")
+_MAX_LENGTH = 1_000
+_MAX_REPEAT = 10_000
+
+
+def pattern_problem(pattern: str) -> tuple[str, ...] | None:
+    """Return what is wrong with a pattern and the remedies, None if both languages read it alike."""
+    if len(pattern) > _MAX_LENGTH:
+        return (f"a pattern cannot exceed {_MAX_LENGTH} characters",)
+    try:
+        with warnings.catch_warnings():
+            # "Possible nested set": a construct that changes its meaning in a later Python.
+            warnings.simplefilter("error", FutureWarning)
+            re.compile(pattern)
+    except re.error as error:
+        return (f"this is no regular expression: {error}",)
+    except FutureWarning:
+        return ("a class holds `[`, `--`, `&&`, `~~` or `||`, which will change its meaning", "escape it with `\\\\`")
+    except (OverflowError, RecursionError):
+        return ("this regular expression is too large",)
+    problem = _foreign(pattern)
+    return None if problem is None else ("Python and JavaScript read this pattern differently", problem)
+
+
+def _foreign(pattern: str) -> str | None:
+    """Return the first construct that only one of the two languages has."""
+    position, in_class = 0, False
+    while position < len(pattern):
+        found = _TOKEN.match(pattern, position)
+        token = found.group() if found else pattern[position]
+        problem = _escape(token, in_class) if token[0] == "\\" else None
+        if not in_class and problem is None:
+            if token == "{":
+                quantifier = _QUANTIFIER.match(pattern, position)
+                problem = _quantifier(quantifier.group() if quantifier else None)
+                token = quantifier.group() if quantifier else token
+            elif token.startswith("(?"):
+                problem = _group(token)
+            elif token in "}]":
+                problem = f"a lone `{token}` needs a backslash"
+            if problem is None and token[-1] in "*+?}" and pattern[position + len(token) :][:1] == "+":
+                problem = "possessive quantifiers are Python's alone"
+        if token == "[" and not in_class:
+            in_class = True
+            # `[]` and `[^]` hold a bracket in Python; in JavaScript they are empty and everything.
+            if re.match(r"\^?\]", pattern[position + 1 :]):
+                problem = "escape a `]` that stands first in a class"
+        elif token == "]":
+            in_class = False
+        if problem is not None:
+            return problem
+        position += len(token)
+    return None
+
+
+def _escape(token: str, in_class: bool) -> str | None:
+    letter = token[1:2]
+    if letter in _ONLY_PYTHON:
+        return _ONLY_PYTHON[letter]
+    if letter in _ONLY_JAVASCRIPT:
+        return _ONLY_JAVASCRIPT[letter]
+    if letter in "ux" and len(token) == 2:
+        return f"`\\{letter}` needs {'four' if letter == 'u' else 'two'} hexadecimal digits"
+    if in_class and letter == "B":
+        return "`\\B` has no meaning in a class"
+    if letter in _BOTH_ESCAPES or letter in _SYNTAX or letter in "ux" or letter.isdigit():
+        return None
+    if in_class and letter == "-":
+        return None
+    return f"`{token}` is no escape in JavaScript: write `{letter}`"
+
+
+def _group(token: str) -> str | None:
+    if token in ("(?:", "(?=", "(?!", "(?<=", "(?<!"):
+        return None
+    if token.startswith("(?P"):
+        return "named groups are written differently: use a plain group"
+    return f"`{token}` is Python's alone"
+
+
+def _quantifier(text: str | None) -> str | None:
+    if text is None:
+        return "a lone `{` needs a backslash"
+    if text.startswith("{,"):
+        return "write `{0,n}` for `{,n}`"
+    if any(int(figure) > _MAX_REPEAT for figure in re.findall(r"[0-9]{1,6}", text)):
+        return f"repeat at most {_MAX_REPEAT} times"
+    return None

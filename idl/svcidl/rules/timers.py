@@ -1,0 +1,48 @@
+"""Timers: a duration above zero, or a cron expression that fires in a time zone that exists."""
+
+import zoneinfo
+from collections.abc import Iterator
+
+from svcidl import nodes
+from svcidl.diagnostics import Diagnostic
+from svcidl.resolve import walk
+from svcidl.resolve.cron import cron_problem
+from svcidl.resolve.durations import read_duration
+from svcidl.resolve.program import Program
+from svcidl.suggest import did_you_mean
+
+
+def timers(program: Program) -> Iterator[Diagnostic]:
+    """Report timers that can never fire as written."""
+    for unit in program.units:
+        for service in walk.services(unit.tree):
+            for member in service.members:
+                if isinstance(member, nodes.Timer):
+                    yield from _check(member)
+
+
+def _check(timer: nodes.Timer) -> Iterator[Diagnostic]:
+    if isinstance(timer.every, nodes.Integer):
+        text = timer.every.text
+        help_ = (f"write `{text}s` for seconds, `{text}m` for minutes",)
+        yield Diagnostic(code="E0501", message=f"`{text[:24]}` lacks its unit", span=timer.every.span, help=help_)
+    elif timer.every is not None:
+        problem = read_duration(timer.every)[1]
+        if problem is not None:
+            yield problem
+    if timer.cron is not None:
+        problems = cron_problem(timer.cron.value)
+        if problems is not None:
+            yield Diagnostic(code="E0502", message=problems[0], span=timer.cron.span, help=problems[1:])
+    if timer.tz is not None and not _exists(timer.tz.value):
+        help_ = did_you_mean(timer.tz.value, zoneinfo.available_timezones()) or ("write it as `Europe/Paris`",)
+        yield Diagnostic(code="E0503", message=f"unknown time zone `{timer.tz.value}`", span=timer.tz.span, help=help_)
+
+
+def _exists(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        # A folder of the zone database ("Europe") raises OSError, a path out of it ("../x") ValueError.
+        return False
+    return True

@@ -1,0 +1,23 @@
+"""What a user may have meant."""
+
+import difflib
+from collections.abc import Iterable
+
+_MANY = 2_000
+"""Beyond this many candidates a search per misspelt name would no longer be linear in the input."""
+
+
+def closest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate most like `name`, None if none is near."""
+    pool = sorted(set(candidates))[:_MANY]
+    lowered = {candidate.lower(): candidate for candidate in pool}
+    if name.lower() in lowered:
+        return lowered[name.lower()]
+    found = difflib.get_close_matches(name, pool, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
+    """Return the help line for a misspelt name, none if nothing is near."""
+    found = closest(name, candidates)
+    return (f"did you mean `{found}`?",) if found else ()
