@@ -1,1 +1,62 @@
-"""The runtime of svcgen: what generated services and clients run on."""
+"""The runtime of svcgen: what generated services and clients run on.
+
+Everything is loaded when it is first used: a program that only needs types loads neither kombu nor eventlet.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from svcrt.authentication import Authenticator as Authenticator
+    from svcrt.client import Cluster as Cluster
+    from svcrt.client import connect as connect
+    from svcrt.context import CallContext as CallContext
+    from svcrt.context import WorkerContext as WorkerContext
+    from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
+    from svcrt.extensions import SharedExtension as SharedExtension
+    from svcrt.middleware import Middleware as Middleware
+    from svcrt.providers import Config as Config
+    from svcrt.providers import DependencyProvider as DependencyProvider
+    from svcrt.providers import Logger as Logger
+    from svcrt.types import Outcome as Outcome
+
+_HOMES = {
+    "Authenticator": "svcrt.authentication",
+    "Cluster": "svcrt.client",
+    "connect": "svcrt.client",
+    "CallContext": "svcrt.context",
+    "WorkerContext": "svcrt.context",
+    "CustomEntrypoint": "svcrt.extensions",
+    "SharedExtension": "svcrt.extensions",
+    "Middleware": "svcrt.middleware",
+    "Config": "svcrt.providers",
+    "DependencyProvider": "svcrt.providers",
+    "Logger": "svcrt.providers",
+    "Outcome": "svcrt.types",
+}
+
+__all__ = [
+    "Authenticator",
+    "Cluster",
+    "connect",
+    "CallContext",
+    "WorkerContext",
+    "CustomEntrypoint",
+    "SharedExtension",
+    "Middleware",
+    "Config",
+    "DependencyProvider",
+    "Logger",
+    "Outcome",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module `svcrt` has no attribute `{name}`")
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -32,6 +32,28 @@ class CallContext:
         """Seconds left until the deadline, not below 0.0; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
+    def child(self, *, call_id: str, traceparent: str, timeout: float | None = None) -> "CallContext":
+        """Return the context of a call made from this one: never more time than is left here.
+
+        Args:
+            call_id: the new call's identity.
+            traceparent: of the new span (`svcrt.wire.child_trace`).
+            timeout: seconds that the new call may take; None for work that outlives this call (events, jobs).
+        """
+        deadline = None
+        if timeout is not None:
+            deadline = time.monotonic() + timeout
+            if self.deadline is not None:
+                deadline = min(deadline, self.deadline)
+        return CallContext(
+            call_id=call_id,
+            parents=(self.call_id, *self.parents)[:10],
+            traceparent=traceparent,
+            deadline=deadline,
+            baggage=self.baggage,
+            authorization=self.authorization,
+        )
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class WorkerContext:

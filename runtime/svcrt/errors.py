@@ -18,6 +18,7 @@ SvcError
 │   ├── Unroutable           a mandatory message that no queue took
 │   ├── Refused              the broker did not take the message (a full queue)
 │   └── Unconfirmed          the connection died before the broker confirmed: it may or may not have the message
+├── NotStarted               the container stopped before a request's turn; it did not run
 └── StartError               a service or command that cannot start: one sentence for a person
     └── ConfigError          a setting that is unknown or wrong
 """
@@ -102,9 +103,15 @@ class RemoteError(CallError):
 
 
 class SystemFault(CallError):
-    """A fault that the runtime of the other side reports. `wire_name` is its name on the wire."""
+    """A fault that the runtime of the other side reports. `wire_name` is its name on the wire.
+
+    Attributes:
+        reported_by: full name of the service that answered so; None for a fault of our own. A worker's own faults are
+            answered as they are, those of the services that it called become `svc.Internal`.
+    """
 
     wire_name: ClassVar[str]
+    reported_by: str | None = None
 
 
 class UnknownMethod(SystemFault):
@@ -218,6 +225,10 @@ class Refused(BrokerError):
 
 class Unconfirmed(BrokerError):
     """The connection died, or time ran out, before the broker confirmed: it may or may not have the message."""
+
+
+class NotStarted(SvcError):
+    """The container stopped before this request's turn: it did not run and may be given to another instance."""
 
 
 class StartError(SvcError):

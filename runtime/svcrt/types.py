@@ -4,18 +4,21 @@ The link (amqp/), the concurrency back ends, the container, entrypoints and prov
 be replaced without touching the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from socket import socket
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from svcrt.bases import Caller
     from svcrt.context import WorkerContext
     from svcrt.contract import Service
     from svcrt.errors import BrokerError
+    from svcrt.extensions import SharedExtension
 
 T = TypeVar("T")
+SharedT = TypeVar("SharedT", bound="SharedExtension")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -306,6 +309,12 @@ class Container(Protocol):
     def max_workers(self) -> int:
         """How many requests this service works on at a time."""
 
+    def caller(self, context: "WorkerContext") -> "Caller":
+        """What a worker calls, sends and announces through: its deadline, call id, trace and baggage go along."""
+
+    def share(self, kind: "type[SharedT]", *arguments: Hashable) -> "SharedT":
+        """Return the process's one `kind(*arguments)`; the first who asks makes it and sets it up."""
+
     def spawn_worker(
         self,
         stub: str,
@@ -317,8 +326,9 @@ class Container(Protocol):
     ) -> None:
         """Run `service.<stub>(*positional, **arguments)` in a worker of its own and report how it ended.
 
-        Waits for a free worker when all are busy. `on_outcome` is called exactly once, in the worker's task, after
-        the providers' teardown; it may block and publish.
+        Never blocks: the request waits in line when all workers are busy. `on_outcome` is called at most once, after
+        the providers' teardown, in a task where it may block and publish; with `NotStarted` as its error when the
+        container stops before the request's turn; not at all when the container is killed.
         """
 
 

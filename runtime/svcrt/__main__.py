@@ -1,0 +1,31 @@
+"""`python -m svcrt`: the runtime's commands without the compiler, for where only generated code runs."""
+
+import importlib
+
+import click
+
+_COMMANDS = {name: f"svcrt.cli.{name}" for name in ("run", "call", "emit", "shell")}
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Run services, and talk to running ones."""
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m svcrt")

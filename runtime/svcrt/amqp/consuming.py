@@ -1,0 +1,343 @@
+"""Consuming: subscriptions that are kept up over lost connections, dead channels and deleted queues."""
+
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from amqp.exceptions import ChannelError
+
+from svcrt.amqp import frames
+from svcrt.amqp.connection import Channel, Connection
+from svcrt.amqp.declaring import declare_queue, translate
+from svcrt.concurrency import Backend
+from svcrt.errors import BrokerError, BrokerUnavailable
+from svcrt.types import Delivery, Message, Queue
+
+log = logging.getLogger("svcrt.amqp")
+
+_FIRST_RETRY_SECONDS = 0.2
+_LONGEST_RETRY_SECONDS = 10.0
+_IDLE_SECONDS = 60.0
+
+
+class _Feed:
+    """One life of a subscription: a channel, and what was delivered on it."""
+
+    def __init__(
+        self, channel: Channel, no_ack: bool, settlements: "deque[_Settlement]", wake: Callable[[], None]
+    ) -> None:
+        self.channel = channel
+        self.alive = True
+        self.outstanding = 0
+        self.no_ack = no_ack
+        self._settlements = settlements
+        self._wake = wake
+
+    def settle(self, tag: int, encode: Callable[[int, int], bytes]) -> None:
+        """Hand an ack or reject to the owner; from any task. On a dead channel it would kill the next one, too."""
+        if self.alive and not self.no_ack:
+            self._settlements.append((self, tag, encode))
+            self._wake()
+
+
+_Settlement = tuple[_Feed, int, Callable[[int, int], bytes]]
+
+
+def _encode_requeue(channel: int, tag: int) -> bytes:
+    return frames.encode_reject(channel, tag, requeue=True)
+
+
+def _encode_drop(channel: int, tag: int) -> bytes:
+    return frames.encode_reject(channel, tag, requeue=False)
+
+
+class _Delivered:
+    """See `svcrt.types.Delivery`."""
+
+    __slots__ = ("_feed", "_tag", "exchange", "message", "redelivered", "routing_key")
+
+    def __init__(
+        self, message: Message, tag: int, redelivered: bool, exchange: str, routing_key: str, feed: _Feed
+    ) -> None:
+        self.message = message
+        self.redelivered = redelivered
+        self.exchange = exchange
+        self.routing_key = routing_key
+        self._tag = tag
+        self._feed = feed
+
+    def ack(self) -> None:
+        self._settle(frames.encode_ack)
+
+    def reject(self, *, requeue: bool) -> None:
+        self._settle(_encode_requeue if requeue else _encode_drop)
+
+    def _settle(self, encode: Callable[[int, int], bytes]) -> None:
+        tag, self._tag = self._tag, 0
+        if tag:  # A second ack of one tag is a channel error that would take all others down.
+            self._feed.settle(tag, encode)
+
+
+class Subscription:
+    """See `svcrt.types.Consumer`."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        on_delivery: Callable[[Delivery], None],
+        *,
+        prefetch: int,
+        no_ack: bool,
+        on_lost: Callable[[], None] | None,
+        on_ready: Callable[[], None] | None,
+        backend: Backend,
+        wake: Callable[[], None],
+    ) -> None:
+        self.declared = queue
+        self.prefetch = prefetch
+        self.no_ack = no_ack
+        self.on_delivery = on_delivery
+        self.on_lost = on_lost
+        self.on_ready = on_ready
+        self.settled = backend.flag()
+        """On once the first attempt has ended."""
+        self.ended = backend.flag()
+        self.failure: BrokerError | None = None
+        self.feed: _Feed | None = None
+        self.name: str | None = queue.name or None
+        self.tag = ""
+        self.cancelling = False
+        self.retry_at = 0.0
+        self.attempt = 0
+        self._wake = wake
+
+    @property
+    def queue(self) -> str | None:
+        """See `svcrt.types.Consumer`."""
+        return self.name
+
+    @property
+    def ready(self) -> bool:
+        """Whether it consumes."""
+        return self.tag != ""
+
+    def cancel(self) -> None:
+        """See `svcrt.types.Consumer`."""
+        self.cancelling = True
+        self._wake()
+        self.ended.wait()
+
+
+class Consuming:
+    """The consuming part of a connection.
+
+    Args:
+        prepare: called with each new connection, before anything is consumed on it.
+    """
+
+    def __init__(self, backend: Backend, prepare: Callable[[Connection], None]) -> None:
+        self.wake: Callable[[], None] = lambda: None
+        self._backend = backend
+        self._prepare = prepare
+        self._subscriptions: list[Subscription] = []
+        self._settlements: deque[_Settlement] = deque()
+        self._draining: list[_Feed] = []
+        self._ended = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether every subscription consumes."""
+        return all(subscription.ready for subscription in list(self._subscriptions))
+
+    def subscribe(self, queue: Queue, on_delivery: Callable[[Delivery], None], **options: Any) -> Subscription:
+        """Take a subscription over, from any task; see `svcrt.types.Link.consume`."""
+        subscription = Subscription(queue, on_delivery, backend=self._backend, wake=self.wake, **options)
+        self._subscriptions.append(subscription)
+        self.wake()
+        if self._ended:
+            self._end_all()
+        return subscription
+
+    def connected(self, connection: Connection) -> None:
+        """See `svcrt.amqp.owner.Part`."""
+        self._prepare(connection)
+        for subscription in self._subscriptions:
+            subscription.retry_at = 0.0
+            subscription.attempt = 0
+        self.turn(connection)
+
+    def turn(self, connection: Connection) -> None:
+        """See `svcrt.amqp.owner.Part`."""
+        self._settle(connection)
+        now = time.monotonic()
+        for subscription in list(self._subscriptions):
+            if subscription.cancelling:
+                self._cancel(subscription)
+            elif subscription.feed is None and subscription.retry_at <= now:
+                self._begin(subscription, connection)
+        self._settle(connection)
+        for feed in [feed for feed in self._draining if not feed.outstanding or not feed.alive]:
+            self._draining.remove(feed)
+            self._close(feed)
+
+    def _settle(self, connection: Connection) -> None:
+        settlements = self._settlements
+        stream = connection.stream
+        while settlements:
+            feed, tag, encode = settlements.popleft()
+            if feed.alive:
+                feed.outstanding -= 1
+                stream.put(encode(feed.channel.number, tag))
+
+    def _begin(self, subscription: Subscription, connection: Connection) -> None:
+        channel = connection.channel()
+        feed = _Feed(channel, subscription.no_ack, self._settlements, self.wake)
+        channel.on_deliver = lambda *delivered: self._deliver(subscription, feed, *delivered)
+        channel.on_failed = lambda failure: self._feed_failed(subscription, feed, failure)
+        channel.on_cancelled = lambda: self._cancelled_by_broker(subscription, feed)
+        subscription.feed = feed
+        try:
+            name = declare_queue(channel, subscription.declared)
+            subscription.name = name
+            if subscription.prefetch and not subscription.no_ack:
+                channel.ask("basic_qos", 0, subscription.prefetch, False)
+            subscription.tag = channel.ask("basic_consume", name, no_ack=subscription.no_ack)
+        except ChannelError as error:
+            self._drop(subscription, feed)
+            self._note_failure(subscription, translate(error, f"queue `{subscription.declared.name}`"))
+            return
+        subscription.failure = None
+        subscription.attempt = 0
+        subscription.settled.set()
+        _call(subscription.on_ready)
+
+    def _deliver(
+        self,
+        subscription: Subscription,
+        feed: _Feed,
+        message: Message,
+        tag: int,
+        redelivered: bool,
+        exchange: str,
+        routing_key: str,
+    ) -> None:
+        if not feed.no_ack:
+            feed.outstanding += 1
+        _call(subscription.on_delivery, _Delivered(message, tag, redelivered, exchange, routing_key, feed))
+
+    def _feed_failed(self, subscription: Subscription, feed: _Feed, failure: Exception) -> None:
+        feed.alive = False
+        if subscription.feed is not feed or not subscription.ready:
+            return
+        log.warning("consuming from `%s` was ended by the broker: %s; beginning again", subscription.name, failure)
+        self._lose(subscription)
+
+    def _cancelled_by_broker(self, subscription: Subscription, feed: _Feed) -> None:
+        if subscription.feed is not feed or not subscription.ready:
+            return
+        log.warning("queue `%s` is gone from the broker; declaring it again", subscription.name)
+        self._draining.append(feed)
+        self._lose(subscription)
+
+    def _lose(self, subscription: Subscription) -> None:
+        subscription.feed = None
+        subscription.tag = ""
+        subscription.name = subscription.declared.name or None
+        self._delay(subscription)
+        _call(subscription.on_lost)
+        self.wake()
+
+    def _drop(self, subscription: Subscription, feed: _Feed) -> None:
+        feed.alive = False
+        subscription.feed = None
+        subscription.tag = ""
+
+    def _note_failure(self, subscription: Subscription, failure: BrokerError) -> None:
+        if str(failure) != str(subscription.failure):
+            log.warning("cannot consume yet: %s", failure)
+        subscription.failure = failure
+        self._delay(subscription)
+        subscription.settled.set()
+
+    def _delay(self, subscription: Subscription) -> None:
+        longest = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** min(subscription.attempt, 16))
+        wait = longest * random.uniform(0.5, 1.0) if subscription.attempt else 0.0
+        subscription.attempt += 1
+        subscription.retry_at = time.monotonic() + wait
+
+    def _cancel(self, subscription: Subscription) -> None:
+        feed = subscription.feed
+        if feed is not None and feed.alive and subscription.tag:
+            try:
+                # What the broker sent before its answer is still handed over while we wait for that.
+                feed.channel.ask("basic_cancel", subscription.tag)
+            except ChannelError as error:
+                log.debug("cancelling the consumer of `%s` failed: %s", subscription.name, error)
+            self._draining.append(feed)
+        subscription.feed = None
+        self._forget(subscription)
+
+    def _forget(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+        subscription.settled.set()
+        subscription.ended.set()
+
+    def _close(self, feed: _Feed) -> None:
+        if feed.alive:
+            feed.alive = False
+            feed.channel.on_failed = None
+            try:
+                feed.channel.ask("close")
+            except ChannelError as error:
+                log.debug("closing a channel failed: %s", error)
+
+    def tick(self, now: float) -> float:
+        """See `svcrt.amqp.owner.Part`."""
+        for subscription in list(self._subscriptions):
+            if subscription.cancelling and subscription.feed is None:
+                self._forget(subscription)
+        due = [each.retry_at for each in self._subscriptions if each.feed is None]
+        return max(0.05, min(due) - now) if due else _IDLE_SECONDS
+
+    def lost(self, reason: BrokerError) -> None:
+        """See `svcrt.amqp.owner.Part`."""
+        self._settlements.clear()
+        self._draining.clear()
+        for subscription in list(self._subscriptions):
+            feed, subscription.feed = subscription.feed, None
+            was_ready = subscription.ready
+            if feed is not None:
+                feed.alive = False
+            subscription.tag = ""
+            subscription.name = subscription.declared.name or None
+            subscription.settled.set()
+            if subscription.cancelling:
+                self._forget(subscription)
+            elif was_ready:
+                _call(subscription.on_lost)
+
+    def drained(self) -> bool:
+        """See `svcrt.amqp.owner.Part`."""
+        return not self._settlements
+
+    def stopped(self) -> None:
+        """See `svcrt.amqp.owner.Part`."""
+        self._ended = True
+        self._end_all()
+
+    def _end_all(self) -> None:
+        for subscription in list(self._subscriptions):
+            subscription.failure = BrokerUnavailable("the link is stopped")
+            self._forget(subscription)
+
+
+def _call(callback: Callable[..., None] | None, *arguments: object) -> None:
+    if callback is not None:
+        try:
+            callback(*arguments)
+        except Exception:
+            log.exception("a callback of a consumer failed")

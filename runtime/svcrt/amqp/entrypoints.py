@@ -1,0 +1,18 @@
+"""What a contract's members become on the broker."""
+
+from svcrt.amqp.events import event_entrypoint
+from svcrt.amqp.jobs import job_entrypoint
+from svcrt.amqp.rpc import RpcEntrypoint
+from svcrt.types import Container, Entrypoint
+
+
+def broker_entrypoints(container: Container) -> list[Entrypoint]:
+    """Return the entrypoints of a container's rpc, oneway and event members."""
+    contract = container.contract
+    found: list[Entrypoint] = []
+    if contract.rpcs:
+        found.append(RpcEntrypoint())
+    if contract.oneways:
+        found.append(job_entrypoint(contract))
+    found.extend(event_entrypoint(contract, subscription) for subscription in contract.subscriptions)
+    return found

@@ -1,0 +1,117 @@
+"""Deliveries that this process is working on, by message id, and how an unstarted one is handed to another instance."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from svcrt import wire
+from svcrt.context import CallContext
+from svcrt.errors import BrokerError, InvalidValue
+from svcrt.types import Concurrency, Delivery, Link, Message
+
+log = logging.getLogger("svcrt.amqp")
+
+HAND_OVER_TIMEOUT = 5.0
+"""Seconds that the copy of an unstarted request may take to be confirmed."""
+
+
+class Work:
+    """One message being worked on. Its delivery changes when the broker delivers it again after a lost connection."""
+
+    __slots__ = ("_delivery", "_in_flight", "message")
+
+    def __init__(self, delivery: Delivery, in_flight: "InFlight") -> None:
+        self.message = delivery.message
+        self._delivery = delivery
+        self._in_flight = in_flight
+
+    def adopt(self, delivery: Delivery) -> None:
+        """Settle by this delivery from now on; the former one died with its channel."""
+        self._delivery = delivery
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """Exchange and routing key that it came by."""
+        return self._delivery.exchange, self._delivery.routing_key
+
+    def ack(self) -> None:
+        """It is done."""
+        self._in_flight.forget(self)
+        self._delivery.ack()
+
+    def requeue(self) -> None:
+        """Give it back to the queue."""
+        self._in_flight.forget(self)
+        self._delivery.reject(requeue=True)
+
+
+class InFlight:
+    """What one entrypoint is working on.
+
+    Redelivered does not mean that a process crashed: after a lost connection the broker delivers again what is still
+    running here. Such a copy must neither run nor be answered twice.
+    """
+
+    def __init__(self, concurrency: Concurrency) -> None:
+        self._lock = concurrency.lock()
+        self._running: dict[str, Work] = {}
+
+    def take(self, delivery: Delivery) -> Work | None:
+        """Begin to work on a delivery; None when it is a copy of one that is running here, which then settles it."""
+        work = Work(delivery, self)
+        identity = delivery.message.message_id
+        if identity is None:
+            return work
+        with self._lock:
+            running = self._running.get(identity)
+            if running is not None and delivery.redelivered:
+                running.adopt(delivery)
+                return None
+            self._running[identity] = work
+        return work
+
+    def forget(self, work: Work) -> None:
+        """It is settled."""
+        with self._lock:
+            identity = work.message.message_id
+            if identity is not None and self._running.get(identity) is work:
+                del self._running[identity]
+
+
+def hand_over(link: Link, work: Work, queue: str, call: CallContext) -> None:
+    """Put a copy of what has not begun at the end of its queue, then acknowledge the original.
+
+    Giving it back would mark it as redelivered, and the next instance could not know that it never ran. Without a
+    confirm the original stays unacknowledged and the broker gives it to others when the connection closes.
+    """
+    remaining = call.remaining()
+    headers = dict(work.message.headers)
+    if wire.CONTEXT_HEADER in headers:
+        headers[wire.CONTEXT_HEADER] = wire.context_header(call, epoch_ms=time.time_ns() // 1_000_000)
+    expiration = work.message.expiration if remaining is None else int(remaining * 1000)
+    copy = replace(work.message, headers=headers, expiration=expiration)
+    try:
+        link.publish(copy, exchange="", routing_key=queue, mandatory=True, timeout=HAND_OVER_TIMEOUT)
+    except (BrokerError, InvalidValue) as error:
+        log.warning("message %s of %s could not be handed over: %s", work.message.message_id, queue, error)
+    else:
+        work.ack()
+
+
+def read_call(message: Message) -> CallContext:
+    """Check that a message can be read here, and read its context. Raises InvalidValue."""
+    wire.check_content(message)
+    return wire.read_context(message, arrival=time.monotonic(), epoch_ms=time.time_ns() // 1_000_000)
+
+
+def guarded(on_delivery: Callable[[Delivery], None], queue: str) -> Callable[[Delivery], None]:
+    """Keep a link's task alive whatever a message does: an exception is logged, the message stays unacknowledged."""
+
+    def take(delivery: Delivery) -> None:
+        try:
+            on_delivery(delivery)
+        except Exception:
+            log.exception("message %s of %s could not be taken", delivery.message.message_id, queue)
+
+    return take

@@ -1,0 +1,300 @@
+"""The client side of rpc: open calls, their replies and their deadlines, over one reply queue per process."""
+
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from svcrt import topology, wire
+from svcrt.context import CallContext
+from svcrt.contract import Rpc
+from svcrt.deadlines import Deadlines
+from svcrt.errors import (
+    BrokerError,
+    BrokerUnavailable,
+    InvalidValue,
+    NotSent,
+    OutcomeUnknown,
+    Overloaded,
+    Refused,
+    RpcTimeout,
+    UnknownService,
+    Unroutable,
+)
+from svcrt.types import Concurrency, Consumer, Delivery, Link, Message
+
+log = logging.getLogger("svcrt.client")
+
+Answer: TypeAlias = Message | Exception
+NextContext: TypeAlias = Callable[[float | None], CallContext]
+"""Makes the context of the next call, event or job from the seconds that it may last; None for one that outlives us."""
+
+_AGAIN = 0.05
+"""Seconds between attempts to reach a broker or a service that is not there yet."""
+_GRACE = 0.25
+"""Seconds after a deadline in which the link may still report that a request was never written."""
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """An open call.
+
+    `posted`: an attempt is on its way or was answered by the broker. `may_have_run`: an attempt left at some time.
+    """
+
+    method: Rpc[Any, Any]
+    body: bytes
+    next_context: NextContext
+    timeout: float
+    deadline: float
+    on_answer: Callable[[Answer], None]
+    posted: bool = False
+    may_have_run: bool = False
+
+
+class Requests:
+    """Sends requests and finds the call that each reply belongs to. One per process; every method from any task.
+
+    Args:
+        app_id: identity of this process, shown in the messages.
+        wait_for_service: wait for a service that is not running, up to the deadline, instead of failing at once.
+    """
+
+    def __init__(self, concurrency: Concurrency, link: Link, *, app_id: str, wait_for_service: bool = False) -> None:
+        self._concurrency = concurrency
+        self._link = link
+        self._app_id = app_id
+        self._wait_for_service = wait_for_service
+        self._lock = concurrency.lock()
+        self._numbers = itertools.count(1)
+        self._open: dict[int, _Call] = {}
+        self._waiting: list[int] = []
+        self._known: set[str] = set()
+        self._consumer: Consumer | None = None
+        self._reply_to: str | None = None
+        self._deadlines = Deadlines(concurrency, is_open=self._open.__contains__, on_due=self._on_due)
+
+    def start(self) -> None:
+        """Consume replies; calls that came before wait for it."""
+        self._consumer = self._link.consume(
+            topology.reply_queue(),
+            self._on_reply,
+            prefetch=0,
+            no_ack=True,
+            on_lost=self._on_lost,
+            on_ready=self._on_ready,
+        )
+        # `on_ready` may have come before `consume` returned.
+        self._on_ready()
+
+    def stop(self) -> None:
+        """End every open call with OutcomeUnknown (or NotSent) and take no replies any more."""
+        for number in list(self._open):
+            call = self._open.get(number)
+            if call is not None:
+                self._end(number, _stopped(call))
+        self._deadlines.close()
+        if self._consumer is not None:
+            self._consumer.cancel()
+
+    def call(self, method: Rpc[Any, Any], body: bytes, next_context: NextContext, timeout: float) -> Answer:
+        """Call and wait for the answer: the reply message, or the exception that the call ends in."""
+        ended = self._concurrency.flag()
+        answers: list[Answer] = []
+
+        def on_answer(answer: Answer) -> None:
+            answers.append(answer)
+            ended.set()
+
+        number, call = self._begin(method, body, next_context, timeout, on_answer)
+        self._send(number, call)
+        ended.wait()
+        return answers[0]
+
+    def submit(
+        self,
+        method: Rpc[Any, Any],
+        body: bytes,
+        next_context: NextContext,
+        timeout: float,
+        on_answer: Callable[[Answer], None],
+    ) -> None:
+        """Call without waiting. `on_answer` is called once, in a task of the link or of a clock; it must not block."""
+        number, call = self._begin(method, body, next_context, timeout, on_answer)
+        if method.service in self._known:
+            self._post(number, call)
+        else:
+            self._concurrency.spawn(self._send, number, call, name=f"first call to {method.service}")
+
+    # --- one call ------------------------------------------------------------------------------------------------
+
+    def _begin(
+        self,
+        method: Rpc[Any, Any],
+        body: bytes,
+        next_context: NextContext,
+        timeout: float,
+        on_answer: Callable[[Answer], None],
+    ) -> tuple[int, _Call]:
+        number = next(self._numbers)
+        call = _Call(method, body, next_context, timeout, time.monotonic() + timeout, on_answer)
+        self._open[number] = call
+        self._deadlines.add(call.deadline, number)
+        return number, call
+
+    def _end(self, number: int, answer: Answer) -> None:
+        # Whoever takes the call out of the table ends it: exactly one of reply, loss, refusal and deadline.
+        call = self._open.pop(number, None)
+        if call is not None:
+            call.on_answer(answer)
+
+    def _send(self, number: int, call: _Call) -> None:
+        service = call.method.service
+        if service not in self._known and not self._find(service, number, call):
+            return
+        self._post(number, call)
+
+    def _find(self, service: str, number: int, call: _Call) -> bool:
+        """Ask the broker whether anybody serves `service`; ends the call if not. A request to nobody would wait."""
+        queue = topology.rpc_queue(service).name
+        while number in self._open:
+            left = call.deadline - time.monotonic()
+            try:
+                state = self._link.inspect(queue, timeout=max(left, _AGAIN))
+            except BrokerUnavailable:
+                pass
+            except BrokerError as error:
+                self._end(number, NotSent(f"the broker did not tell whether `{service}` is running: {error}"))
+                return False
+            else:
+                if state is not None and state.consumers > 0:
+                    self._known.add(service)
+                    return True
+                if not self._wait_for_service or left <= _AGAIN:
+                    self._end(number, UnknownService(service))
+                    return False
+            self._concurrency.sleep(_AGAIN)
+        return False
+
+    def _post(self, number: int, call: _Call) -> None:
+        with self._lock:
+            reply_to = self._reply_to
+            if reply_to is None:
+                self._waiting.append(number)
+                return
+            call.posted = True
+        context = call.next_context(max(0.0, call.deadline - time.monotonic()))
+        message = wire.request(
+            call.body,
+            method=call.method.name,
+            context=context,
+            correlation_id=str(number),
+            reply_to=reply_to,
+            app_id=self._app_id,
+        )
+        try:
+            self._link.post(
+                message,
+                exchange=topology.RPC_EXCHANGE,
+                routing_key=call.method.service,
+                mandatory=True,
+                on_done=partial(self._on_posted, number),
+            )
+        except InvalidValue as error:
+            self._end(number, error)
+
+    # --- what comes back -----------------------------------------------------------------------------------------
+
+    def _on_posted(self, number: int, error: BrokerError | None) -> None:
+        call = self._open.get(number)
+        if call is None:
+            return
+        service = call.method.service
+        match error:
+            case None:
+                call.may_have_run = True
+            case BrokerUnavailable():
+                call.posted = False
+                self._later(number, call)
+            case Unroutable():
+                call.posted = False
+                self._known.discard(service)
+                if self._wait_for_service:
+                    self._concurrency.spawn(self._send, number, call, name=f"call to {service}")
+                else:
+                    self._end(number, UnknownService(service))
+            case Refused():
+                refusal = Overloaded(f"the queue of `{service}` is full; the request did not run")
+                refusal.reported_by = service
+                self._end(number, refusal)
+            case _:
+                self._lost(number, call)
+
+    def _later(self, number: int, call: _Call) -> None:
+        self._concurrency.call_later(_AGAIN, self._post_open, number, call)
+
+    def _post_open(self, number: int, call: _Call) -> None:
+        if number in self._open:
+            self._post(number, call)
+
+    def _lost(self, number: int, call: _Call) -> None:
+        """An attempt left and its answer will not come: try again where that is harmless."""
+        call.may_have_run, call.posted = True, False
+        if call.method.idempotent:
+            self._later(number, call)
+        else:
+            target = f"{call.method.service}.{call.method.name}"
+            self._end(number, OutcomeUnknown(f"the connection was lost under a call of `{target}`; it may have run"))
+
+    def _on_reply(self, delivery: Delivery) -> None:
+        correlation = delivery.message.correlation_id or ""
+        if correlation.isascii() and correlation.isdigit():
+            self._end(int(correlation), delivery.message)
+
+    def _on_due(self, number: int) -> None:
+        call = self._open.get(number)
+        if call is None:
+            return
+        # Ask again before the next call: it may be gone.
+        self._known.discard(call.method.service)
+        target = f"{call.method.service}.{call.method.name}"
+        if call.posted and not call.may_have_run and not self._link.ready and time.monotonic() < call.deadline + _GRACE:
+            # The link knows whether it was written, and says so about now.
+            self._concurrency.call_later(_GRACE, self._on_due, number)
+        elif call.posted or call.may_have_run:
+            self._end(number, RpcTimeout(target, call.timeout))
+        elif self._wait_for_service and self._link.ready:
+            self._end(number, UnknownService(call.method.service))
+        else:
+            reason = f"no connection to the broker within {call.timeout:g} s; `{target}` was not called"
+            self._end(number, NotSent(reason))
+
+    def _on_lost(self) -> None:
+        with self._lock:
+            self._reply_to = None
+            lost = [(number, call) for number, call in list(self._open.items()) if call.posted]
+        for number, call in lost:
+            self._lost(number, call)
+
+    def _on_ready(self) -> None:
+        if self._consumer is None:
+            return
+        with self._lock:
+            self._reply_to = self._consumer.queue
+            if self._reply_to is None:
+                return
+            waiting, self._waiting = self._waiting, []
+        for number in waiting:
+            call = self._open.get(number)
+            if call is not None:
+                self._post(number, call)
+
+
+def _stopped(call: _Call) -> Exception:
+    target = f"{call.method.service}.{call.method.name}"
+    if call.posted or call.may_have_run:
+        return OutcomeUnknown(f"this process stopped while it called `{target}`; it may have run")
+    return NotSent(f"this process stopped before it called `{target}`")

@@ -1,0 +1,73 @@
+"""The Python prompt of `shell`: interactive with completion, or fed by a pipe or `-c`."""
+
+import ast
+import code
+import sys
+from typing import Any
+
+from svcrt.errors import SvcError
+
+
+class Console(code.InteractiveConsole):
+    """A prompt that tells a failed call in one line instead of a traceback.
+
+    Attributes:
+        failed: whether anything has failed so far.
+    """
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        """Args: names: what the prompt knows from the start."""
+        super().__init__(names)
+        self.failed = False
+
+    def showtraceback(self) -> None:
+        """Tell of the exception that is being handled."""
+        self.failed = True
+        error = sys.exc_info()[1]
+        if isinstance(error, SvcError):
+            self.write(f"{type(error).__name__}: {error}\n")
+        else:
+            super().showtraceback()
+
+    def showsyntaxerror(self, filename: str | None = None, **options: Any) -> None:
+        """Tell of the syntax error that is being handled."""
+        self.failed = True
+        super().showsyntaxerror(filename, **options)
+
+    def run_text(self, text: str) -> bool:
+        """Run statements as if typed, showing what expressions give; stop at a failure. Tell whether all went well."""
+        try:
+            tree = ast.parse(text, "<command>")
+        except SyntaxError:
+            self.showsyntaxerror("<command>")
+            return False
+        for statement in tree.body:
+            self.runcode(compile(ast.Interactive([statement]), "<command>", "single"))
+            if self.failed:
+                return False
+        return True
+
+
+class PipedConsole(Console):
+    """Reads statements from standard input without prompts, and goes on after a failure as `python -i` does."""
+
+    def raw_input(self, prompt: str = "") -> str:
+        """Return the next line; raises EOFError after the last."""
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.rstrip("\n")
+
+
+def complete_with_tab(names: dict[str, Any]) -> None:
+    """Let the tab key complete `names` and their attributes, where Python has readline."""
+    try:
+        import readline
+    except ImportError:
+        return
+    import rlcompleter
+
+    readline.set_completer(rlcompleter.Completer(names).complete)
+    # libedit, which macOS has in place of GNU readline, has its own syntax.
+    is_libedit = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")

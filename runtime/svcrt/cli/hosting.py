@@ -1,0 +1,113 @@
+"""What a worker process does: load the services it is ordered to, host them, stop when told."""
+
+import logging
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from svcrt.cli import logs
+from svcrt.cli.loading import add_to_path, load_services
+from svcrt.cli.orders import Supervised
+from svcrt.cli.supervisor import CUT_SIGNAL, START_FAILED, WORK_CUT
+from svcrt.concurrency import Backend, backend
+from svcrt.config import Settings
+from svcrt.errors import StartError
+from svcrt.runner import Runner
+from svcrt.types import Channel
+
+_CRASHED = 70
+"""EX_SOFTWARE of sysexits.h."""
+_STARTED, _STOPPED = object(), object()
+
+log = logging.getLogger("svcrt.run")
+
+
+def host(supervised: Supervised) -> int:
+    """Host what the supervisor orders until SIGTERM; return the exit code."""
+    orders = supervised.orders()
+    settings = Settings(**orders["settings"])
+    logs.configure(level=settings.log_level, style=settings.log_format)
+    try:
+        add_to_path(Path.cwd())
+        classes = load_services(settings.services)
+        supervised.report(
+            services=[f"{cls.contract.name} ({name})" for cls, name in zip(classes, settings.services, strict=True)]
+        )
+        return _Host(_runner(classes, settings, orders["http_fds"]), backend("green"), settings.drain).run()
+    except StartError as error:
+        click.echo(f"Error: {error}", err=True)
+        return START_FAILED
+
+
+def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -> Runner:
+    http = socket.socket(fileno=http_fds[0]) if http_fds else None
+    if http is not None:
+        http.set_inheritable(False)
+    return Runner(
+        classes,
+        broker=settings.broker,
+        config=settings.config,
+        max_workers=settings.max_workers,
+        http=http,
+        heartbeat=settings.heartbeat,
+    )
+
+
+class _Host:
+    """Starts and stops a runner in tasks of their own, so that a signal is heard at any time."""
+
+    def __init__(self, runner: Runner, concurrency: Backend, drain: float) -> None:
+        self._runner = runner
+        self._concurrency = concurrency
+        self._drain = drain
+        self._events: Channel[object] = concurrency.channel()
+
+    def run(self) -> int:
+        restore = self._concurrency.on_signal([signal.SIGTERM, CUT_SIGNAL], self._events.put)
+        try:
+            self._concurrency.spawn(self._start, name="start")
+            event = self._events.get()
+            if event in (signal.SIGTERM, CUT_SIGNAL):
+                self._runner.kill()
+                return 0
+            if event is _STARTED:
+                event = self._events.get()
+            if event == signal.SIGTERM:
+                self._concurrency.spawn(self._stop, name="stop")
+                # One more SIGTERM changes nothing.
+                while event == signal.SIGTERM:
+                    event = self._events.get()
+            return self._end(event)
+        finally:
+            restore()
+
+    def _end(self, event: object) -> int:
+        if isinstance(event, StartError):
+            raise event
+        if isinstance(event, Exception):
+            log.critical("the run ends on a fault of its own", exc_info=event)
+            return _CRASHED
+        if event is _STOPPED:
+            return 0
+        if event == CUT_SIGNAL:
+            self._runner.kill()
+        return WORK_CUT
+
+    def _start(self) -> None:
+        try:
+            self._runner.start()
+        except Exception as error:
+            self._events.put(error)
+        else:
+            self._events.put(_STARTED)
+
+    def _stop(self) -> None:
+        try:
+            ended = self._runner.stop(self._drain)
+        except Exception as error:
+            self._events.put(error)
+        else:
+            self._events.put(_STOPPED if ended else WORK_CUT)

@@ -1,0 +1,107 @@
+"""From `module:Class` to service classes, every mistake told in one sentence with its place."""
+
+import difflib
+import importlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from svcrt.container import check_service
+from svcrt.contract import Service
+from svcrt.errors import StartError
+
+log = logging.getLogger("svcrt.run")
+
+
+def add_to_path(folder: Path) -> None:
+    """Let modules in `folder` be imported, before installed ones of the same name."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def load_services(names: Sequence[str]) -> list[type[Any]]:
+    """Import and check what is to run.
+
+    Args:
+        names: each `module:Class`.
+
+    Returns:
+        The classes, in order.
+
+    Raises:
+        StartError: a name cannot be imported, is no service, lacks a method, or serves what another one serves.
+    """
+    classes: dict[str, type[Any]] = {}
+    by_contract: dict[str, str] = {}
+    for name in names:
+        classes[name] = _checked(name)
+        contract: Service = classes[name].contract
+        other = by_contract.setdefault(contract.name, name)
+        if other != name:
+            raise StartError(f"`{other}` and `{name}` both serve `{contract.name}`; run one of them")
+    return list(classes.values())
+
+
+def import_module(module: str, blame: str) -> ModuleType:
+    """Import `module`; raises StartError whose sentence begins with `blame` and ends with file and line."""
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+            raise StartError(
+                f"{blame}: there is no module `{error.name}` in {Path.cwd()} or among what is installed"
+            ) from error
+        log.debug("importing %s failed", module, exc_info=True)
+        raise StartError(
+            f"{blame}: importing `{module}` failed at {_place(error)}: {_said(error)} "
+            "(--log-level debug shows the traceback)"
+        ) from error
+
+
+def _checked(name: str) -> type[Any]:
+    module_name, _, class_name = name.partition(":")
+    module = import_module(module_name, f"cannot run `{name}`")
+    found = getattr(module, class_name, None)
+    if found is None:
+        services = [key for key, value in vars(module).items() if _is_service(value)]
+        near = difflib.get_close_matches(class_name, services, 1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        raise StartError(f"cannot run `{name}`: `{module_name}` has no class `{class_name}`{hint}")
+    try:
+        check_service(found)
+    except StartError as error:
+        raise StartError(f"cannot run `{name}`: {error}") from error
+    cls: type[Any] = found
+    return cls
+
+
+def _is_service(value: object) -> bool:
+    return isinstance(value, type) and isinstance(getattr(value, "contract", None), Service)
+
+
+def _place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_relative(error.filename)}:{error.lineno}"
+    # The first frame is ours.
+    trace = traceback.extract_tb(error.__traceback__)[1:]
+    frames = [frame for frame in trace if not frame.filename.startswith("<frozen")]
+    # The application's own line says more than one deep inside a library that it called.
+    own = [frame for frame in frames if not _relative(frame.filename).startswith(("/", ".."))]
+    frame = (own or frames)[-1]
+    return f"{_relative(frame.filename)}:{frame.lineno}"
+
+
+def _relative(filename: str) -> str:
+    relative = os.path.relpath(filename)
+    return filename if relative.startswith("..") or "site-packages" in relative else relative
+
+
+def _said(error: BaseException) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {' '.join(text.split())}" if text else type(error).__name__

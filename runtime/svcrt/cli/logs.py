@@ -1,0 +1,61 @@
+"""Logging of the runtime's processes: one line of text, or one JSON object, per record, on standard error."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "call_id"}
+
+
+def configure(*, level: str, style: str) -> None:
+    """Send every record from `level` on to standard error.
+
+    Args:
+        level: one of `svcrt.config.LOG_LEVELS`.
+        style: `text` or `json`.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # kombu and amqp tell of every frame at debug.
+    logging.getLogger("amqp").setLevel(max(logging.INFO, logging.getLogger().level))
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-01-31 12:00:00.123 warning svcrt.run: message [call id]`, local time; tracebacks below."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(level)s %(name)s: %(message)s%(call)s")
+
+    default_time_format = "%Y-%m-%d %H:%M:%S"
+    default_msec_format = "%s.%03d"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text."""
+        call_id = getattr(record, "call_id", None)
+        record.level = record.levelname.lower()
+        record.call = f" [{call_id}]" if call_id else ""
+        return super().format(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """An object per line: `time` (UTC, RFC 3339), `level`, `logger`, `message`, `call_id`, `error`, and `extra`'s."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line of JSON."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        content: dict[str, object] = {
+            "time": time.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if call_id := getattr(record, "call_id", None):
+            content["call_id"] = call_id
+        if record.exc_info:
+            content["error"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            content["stack"] = self.formatStack(record.stack_info)
+        content |= {name: value for name, value in vars(record).items() if name not in _STANDARD | content.keys()}
+        return json.dumps(content, ensure_ascii=False, default=str)

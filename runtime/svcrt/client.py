@@ -1,0 +1,145 @@
+"""`svcrt.connect`: calls, jobs and events from any Python program, any thread, without monkey patching."""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from svcrt import topology, wire
+from svcrt.amqp.caller import LinkCaller
+from svcrt.amqp.link import AmqpLink
+from svcrt.amqp.requests import Requests
+from svcrt.concurrency import backend
+from svcrt.context import CallContext
+from svcrt.contract import ArgumentsT, Event, Oneway, PayloadT, ResultT, Rpc
+from svcrt.types import Concurrency, Link, Topology
+
+
+class Cluster:
+    """A connection to the services behind one broker; give it to the generated clients. Thread-safe.
+
+    Use it as a context manager or call `close`. One connection and one reply queue serve all clients and threads.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        concurrency: Concurrency,
+        *,
+        name: str,
+        wait_for_service: bool = False,
+        baggage: Mapping[str, str] | None = None,
+        authorization: str | None = None,
+    ) -> None:
+        self._link = link
+        self._baggage = dict(baggage or {})
+        self._authorization = authorization
+        self._requests = Requests(concurrency, link, app_id=name, wait_for_service=wait_for_service)
+        self._caller = LinkCaller(
+            concurrency=concurrency,
+            link=link,
+            requests=self._requests,
+            app_id=name,
+            next_context=self._root,
+            remaining=lambda: None,
+        )
+
+    def start(self, *, wait: float | None) -> None:
+        """Connect.
+
+        Args:
+            wait: seconds to wait for the broker; None goes on in the background.
+
+        Raises:
+            BrokerRefused: wrong password, virtual host or permission.
+            BrokerUnavailable: no broker within `wait`.
+        """
+        # Before the start it is kept for every connection: a client may be there before the first service.
+        self._link.declare(Topology(exchanges=topology.EXCHANGES))
+        self._link.start(wait=wait)
+        self._requests.start()
+
+    def call(self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None) -> ResultT:
+        """Call any method by its contract; what generated clients do. See `svcrt.bases.Caller`."""
+        return self._caller.call(method, arguments, timeout=timeout)
+
+    def submit(
+        self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None
+    ) -> Future[ResultT]:
+        """Call without waiting. See `svcrt.bases.Caller`."""
+        return self._caller.submit(method, arguments, timeout=timeout)
+
+    def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
+        """Hand in a background job. See `svcrt.bases.Caller`."""
+        self._caller.send(method, arguments)
+
+    def emit(self, event: Event[PayloadT], payload: PayloadT) -> None:
+        """Announce an event, whichever service owns it: for scripts and tests. See `svcrt.bases.Caller`."""
+        self._caller.emit(event, payload)
+
+    def close(self) -> None:
+        """End open calls with OutcomeUnknown and close the connection. Harmless when called twice."""
+        self._requests.stop()
+        self._link.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _root(self, timeout: float | None) -> CallContext:
+        return CallContext(
+            call_id=wire.CALL_IDS.next(),
+            traceparent=wire.new_trace(),
+            deadline=None if timeout is None else time.monotonic() + timeout,
+            baggage=self._baggage,
+            authorization=self._authorization,
+        )
+
+
+def connect(
+    url: str | Sequence[str],
+    *,
+    wait: float | None = 10.0,
+    wait_for_service: bool = False,
+    baggage: Mapping[str, str] | None = None,
+    authorization: str | None = None,
+    heartbeat: float = 10.0,
+    concurrency: str = "threads",
+) -> Cluster:
+    """Connect to the services behind a broker.
+
+    Args:
+        url: `amqp://user:password@host:port/vhost`, or several for failover.
+        wait: seconds to wait for the broker; None returns at once and connects in the background.
+        wait_for_service: let calls wait, up to their deadline, for a service that is not running.
+        baggage: application context that goes along with everything that follows from our calls.
+        authorization: credential that goes along, as an `Authorization` header has it.
+        heartbeat: seconds between heartbeats.
+        concurrency: `threads`, or `green` inside an eventlet process.
+
+    Raises:
+        BrokerRefused: wrong password, virtual host or permission.
+        BrokerUnavailable: no broker within `wait`.
+        ConfigError: the URL says nothing that can be connected to.
+    """
+    chosen = backend(concurrency)
+    name = f"client@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    link = AmqpLink(url, chosen, name=name, heartbeat=max(1, round(heartbeat)), single=True)
+    cluster = Cluster(
+        link,
+        chosen,
+        name=name,
+        wait_for_service=wait_for_service,
+        baggage=baggage,
+        authorization=authorization,
+    )
+    cluster.start(wait=wait)
+    return cluster

@@ -1,0 +1,74 @@
+"""The seam to eventlet and native threads: `backend(name)` returns the one that is asked for and imports no other."""
+
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Protocol, cast
+
+from svcrt.types import Concurrency
+
+__all__ = ["Backend", "Connector", "Poller", "backend"]
+
+_MODULES = {"green": "svcrt.concurrency.green", "threads": "svcrt.concurrency.threads"}
+
+
+class Connector(Protocol):
+    """A connected, non-blocking TCP socket of the operating system, never one of eventlet's."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Read what is there, up to `size` bytes; BlockingIOError when there is nothing."""
+
+    def send(self, data: bytes | memoryview, /) -> int:
+        """Write what fits; BlockingIOError when nothing does."""
+
+    def setsockopt(self, level: int, option: int, value: int, /) -> None:
+        """Set an integer option."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class Poller(Protocol):
+    """How one task waits for its descriptor, for others and for time at once. Only `wake` may be called by others."""
+
+    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
+        """Wait until the descriptor can be read (or written, if `write`), `wake` was called or `timeout` s are over.
+
+        May return early without a reason.
+        """
+
+    def wake(self) -> None:
+        """Make the present `wait`, or the next one, return. Never blocks; harmless after `close`."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
+class Backend(Concurrency, Protocol):
+    """A back end with what the link and the process entry points need beyond `Concurrency`."""
+
+    def poller(self) -> Poller:
+        """Return a new `Poller`; its `wait` belongs to one task."""
+
+    def connect(self, host: str, port: int, *, timeout: float) -> Connector:
+        """Connect to the first address of `host` that answers, within `timeout` s in all; raises OSError."""
+
+    def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
+        """Call `callback(number)` in a task of its own when the process gets one of these signals.
+
+        An idle process acts at once. Call it from the main thread; returns what restores the former handlers.
+        """
+
+
+def backend(name: str) -> Backend:
+    """Return the back end called `green` (eventlet) or `threads` (native threads), always the same object.
+
+    Raises:
+        ValueError: there is no such back end.
+    """
+    module = _MODULES.get(name)
+    if module is None:
+        raise ValueError(f"there is no concurrency back end `{name}`; there are: {', '.join(sorted(_MODULES))}")
+    return cast("Backend", importlib.import_module(module).BACKEND)

@@ -1,0 +1,242 @@
+"""The eventlet back end, on eventlet's own API throughout: it works in a patched and in an unpatched process."""
+
+import logging
+import os
+import signal
+import socket
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+# eventlet reads this at import; its resolver does not know search domains (Kubernetes).
+os.environ["EVENTLET_NO_GREENDNS"] = "yes"
+with warnings.catch_warnings():
+    # A plain Warning, which every user would see: that eventlet is only maintained is our concern, not theirs.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated", category=Warning)
+    import eventlet
+    import eventlet.event
+    import eventlet.hubs
+    import eventlet.patcher
+    import eventlet.queue
+    import eventlet.semaphore
+    import eventlet.tpool
+
+from svcrt.concurrency import Connector, Poller
+from svcrt.concurrency.green_wsgi import GreenServer
+from svcrt.concurrency.sockets import connect_first, is_literal
+from svcrt.types import Alarm, Channel, Flag, Server, Task
+
+__all__ = ["BACKEND", "patch"]
+
+log = logging.getLogger("svcrt.concurrency")
+
+_native_socket: Any = eventlet.patcher.original("socket")
+_native_os: Any = eventlet.patcher.original("os")
+
+
+def patch() -> None:
+    """Make the standard library of this process green. To be called before anything else is imported."""
+    eventlet.monkey_patch()
+
+
+class _GreenTask:
+    """A green thread; what its function raises is logged."""
+
+    def __init__(self, function: Callable[..., object], arguments: tuple[object, ...], name: str) -> None:
+        self._ended = _GreenFlag()
+        self._name = name
+        self._thread: Any = eventlet.spawn(self._run, function, arguments)
+        # A link also fires when the thread is killed before its first step.
+        self._thread.link(self._note_end)
+
+    def _run(self, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+        try:
+            function(*arguments)
+        except Exception:
+            log.exception("task `%s` failed", self._name)
+
+    def _note_end(self, _thread: object) -> None:
+        self._ended.set()
+
+    def join(self, timeout: float | None = None) -> bool:
+        return self._ended.wait(timeout)
+
+    def kill(self) -> None:
+        self._thread.kill()
+
+
+class _GreenFlag:
+    """A one-way switch on an eventlet event."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event: Any = eventlet.event.Event()
+
+    def set(self) -> None:
+        if not self._event.ready():
+            self._event.send(True)
+
+    def is_set(self) -> bool:
+        return bool(self._event.ready())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._event.ready():
+            self._event.wait(timeout)
+        return bool(self._event.ready())
+
+
+class _GreenChannel:
+    """An unbounded queue; `put` may be called from the hub."""
+
+    __slots__ = ("_queue",)
+
+    def __init__(self) -> None:
+        self._queue: Any = eventlet.queue.LightQueue()
+
+    def put(self, item: Any) -> None:
+        self._queue.put(item)
+
+    def get(self, timeout: float | None = None) -> Any:
+        return self._queue.get(timeout=timeout)
+
+
+class _GreenPoller:
+    """Waits in the hub. A wake-up is a timer of the hub, so all that happens in one turn of it costs one wake-up."""
+
+    def __init__(self) -> None:
+        self._waiter: Any = None
+        self._woken = False
+        self._scheduled = False
+
+    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
+        hub = eventlet.hubs.get_hub()
+        waiter = eventlet.getcurrent()
+        # Even when there is work already the others get their turn.
+        timer = hub.schedule_call_global(0.0 if self._woken else max(timeout, 0.0), self._resume)
+        listeners = []
+        self._waiter = waiter
+        try:
+            if descriptor is not None:
+                listeners.append(hub.add(hub.READ, descriptor, self._resume, self._descriptor_lost, None))
+                if write:
+                    listeners.append(hub.add(hub.WRITE, descriptor, self._resume, self._descriptor_lost, None))
+            hub.switch()
+        finally:
+            self._waiter = None
+            self._woken = False
+            timer.cancel()
+            for listener in listeners:
+                hub.remove(listener)
+
+    def _resume(self, _descriptor: int | None = None) -> None:
+        # Several causes may fire in one turn of the hub: only the first may switch, since the waiter is elsewhere then.
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.switch()
+
+    def _descriptor_lost(self, _reason: object) -> None:
+        self._resume()
+
+    def wake(self) -> None:
+        if self._woken:
+            return
+        self._woken = True
+        if self._waiter is not None and not self._scheduled:
+            self._scheduled = True
+            eventlet.hubs.get_hub().schedule_call_global(0, self._resume_scheduled)
+
+    def _resume_scheduled(self) -> None:
+        self._scheduled = False
+        self._resume()
+
+    def close(self) -> None:
+        self._woken = True
+
+
+class _Green:
+    """See `svcrt.concurrency.Backend`."""
+
+    name = "green"
+
+    def spawn(self, function: Callable[..., object], *arguments: object, name: str) -> Task:
+        return _GreenTask(function, arguments, name)
+
+    def sleep(self, seconds: float) -> None:
+        eventlet.sleep(seconds)
+
+    def flag(self) -> Flag:
+        return _GreenFlag()
+
+    def lock(self) -> AbstractContextManager[object]:
+        return cast("AbstractContextManager[object]", eventlet.semaphore.Semaphore(1))
+
+    def channel(self) -> Channel[Any]:
+        return _GreenChannel()
+
+    def call_later(self, seconds: float, function: Callable[..., object], *arguments: object) -> Alarm:
+        return cast("Alarm", eventlet.hubs.get_hub().schedule_call_global(seconds, _call_logged, function, arguments))
+
+    def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
+        return GreenServer(listener, application, max_clients)
+
+    def poller(self) -> Poller:
+        return _GreenPoller()
+
+    def connect(self, host: str, port: int, *, timeout: float) -> Connector:
+        if is_literal(host):
+            addresses = _native_socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        else:
+            # The resolver of the C library blocks; a native thread keeps the hub turning.
+            addresses = eventlet.tpool.execute(_native_socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        return connect_first(addresses, _open_native, _GreenPoller(), timeout=timeout)
+
+    def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
+        return _listen_for_signals(tuple(numbers), callback)
+
+
+def _call_logged(function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+    try:
+        function(*arguments)
+    except Exception:
+        log.exception("a delayed call failed")
+
+
+def _open_native(family: int, kind: int, protocol: int) -> socket.socket:
+    connection = cast("socket.socket", _native_socket.socket(family, kind, protocol))
+    # The hub may still know the descriptor's number from a socket that was closed behind its back.
+    eventlet.hubs.notify_opened(connection.fileno())
+    return connection
+
+
+def _listen_for_signals(numbers: tuple[int, ...], callback: Callable[[int], None]) -> Callable[[], None]:
+    # A handler alone is not enough: the hub sleeps in epoll up to a minute, and Python resumes that after a signal.
+    reader, writer = _native_os.pipe()
+    _native_os.set_blocking(reader, False)
+    _native_os.set_blocking(writer, False)
+    eventlet.hubs.notify_opened(reader)
+    hub = eventlet.hubs.get_hub()
+
+    def on_readable(_descriptor: int) -> None:
+        # The patched os.read would switch to the hub from within the hub.
+        for number in _native_os.read(reader, 4096):
+            if number in numbers:
+                eventlet.spawn(_call_logged, callback, (number,))
+
+    listener = hub.add(hub.READ, reader, on_readable, lambda _reason: None, None)
+    former_descriptor = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    former_handlers = {number: signal.signal(number, lambda _number, _frame: None) for number in numbers}
+
+    def restore() -> None:
+        for number, handler in former_handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(former_descriptor)
+        hub.remove(listener)
+        _native_os.close(reader)
+        _native_os.close(writer)
+
+    return restore
+
+
+BACKEND = _Green()

@@ -1,0 +1,212 @@
+"""The back end on native threads, for ordinary programs: nothing is patched, any thread may call anything."""
+
+import heapq
+import itertools
+import logging
+import os
+import queue
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from svcrt.concurrency import Connector, Poller
+from svcrt.concurrency.sockets import connect_first
+from svcrt.concurrency.threads_wsgi import ThreadServer
+from svcrt.types import Alarm, Channel, Flag, Server, Task
+
+__all__ = ["BACKEND"]
+
+log = logging.getLogger("svcrt.concurrency")
+
+
+class _ThreadTask:
+    """A daemon thread; what its function raises is logged."""
+
+    def __init__(self, function: Callable[..., object], arguments: tuple[object, ...], name: str) -> None:
+        self._function = function
+        self._arguments = arguments
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._function(*self._arguments)
+        except Exception:
+            log.exception("task `%s` failed", self._thread.name)
+
+    def join(self, timeout: float | None = None) -> bool:
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def kill(self) -> None:
+        """Nothing: a native thread cannot be ended from outside."""
+
+
+class _ThreadChannel:
+    """An unbounded queue."""
+
+    __slots__ = ("_queue",)
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def put(self, item: Any) -> None:
+        self._queue.put(item)
+
+    def get(self, timeout: float | None = None) -> Any:
+        return self._queue.get(timeout=timeout)
+
+
+class _ThreadAlarm:
+    """One entry of the clock."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+        self.call: tuple[Callable[..., object], tuple[object, ...]] | None = (function, arguments)
+
+    def cancel(self) -> None:
+        self.call = None
+
+
+class _Clock:
+    """One thread that makes all delayed calls; it starts with the first."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._due: list[tuple[float, int, _ThreadAlarm]] = []
+        self._numbers = itertools.count()
+        self._started = False
+
+    def schedule(self, seconds: float, alarm: _ThreadAlarm) -> None:
+        with self._condition:
+            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), alarm))
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._run, name="svcrt-clock", daemon=True).start()
+            self._condition.notify()
+
+    def _run(self) -> None:
+        while True:
+            alarm = self._next()
+            call = alarm.call
+            if call is None:
+                continue
+            try:
+                call[0](*call[1])
+            except Exception:
+                log.exception("a delayed call failed")
+
+    def _next(self) -> _ThreadAlarm:
+        with self._condition:
+            while True:
+                left = self._due[0][0] - time.monotonic() if self._due else None
+                if left is not None and left <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._condition.wait(left)
+
+
+class _ThreadPoller:
+    """Waits in poll(2) for the descriptor and for a pipe that `wake` writes to."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+        self._lock = threading.Lock()
+        self._woken = False
+        self._closed = False
+        self._poll = select.poll()
+        self._poll.register(self._reader, select.POLLIN)
+
+    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
+        if descriptor is not None:
+            self._poll.register(descriptor, select.POLLIN | (select.POLLOUT if write else 0))
+        try:
+            events = self._poll.poll(max(timeout, 0.0) * 1000.0)
+        finally:
+            if descriptor is not None:
+                self._poll.unregister(descriptor)
+        for ready, _ in events:
+            if ready == self._reader:
+                os.read(self._reader, 64)
+                # Cleared before the caller looks at its queues: what is put after that look wakes again.
+                self._woken = False
+
+    def wake(self) -> None:
+        if not self._woken:
+            with self._lock:
+                if not self._closed:
+                    self._woken = True
+                    os.write(self._writer, b"w")
+
+    def close(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                os.close(self._reader)
+                os.close(self._writer)
+
+
+class _Threads:
+    """See `svcrt.concurrency.Backend`."""
+
+    name = "threads"
+
+    def __init__(self) -> None:
+        self._clock = _Clock()
+
+    def spawn(self, function: Callable[..., object], *arguments: object, name: str) -> Task:
+        return _ThreadTask(function, arguments, name)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def flag(self) -> Flag:
+        return threading.Event()
+
+    def lock(self) -> AbstractContextManager[object]:
+        return threading.Lock()
+
+    def channel(self) -> Channel[Any]:
+        return _ThreadChannel()
+
+    def call_later(self, seconds: float, function: Callable[..., object], *arguments: object) -> Alarm:
+        alarm = _ThreadAlarm(function, arguments)
+        self._clock.schedule(seconds, alarm)
+        return alarm
+
+    def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
+        return ThreadServer(listener, application, max_clients)
+
+    def poller(self) -> Poller:
+        return _ThreadPoller()
+
+    def connect(self, host: str, port: int, *, timeout: float) -> Connector:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        poller = _ThreadPoller()
+        try:
+            return connect_first(addresses, socket.socket, poller, timeout=timeout)
+        finally:
+            poller.close()
+
+    def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
+        def handle(number: int, _frame: object) -> None:
+            # The handler interrupts the main thread, which may hold any lock.
+            self.spawn(callback, number, name="svcrt-signal")
+
+        former = {number: signal.signal(number, handle) for number in numbers}
+
+        def restore() -> None:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+        return restore
+
+
+BACKEND = _Threads()

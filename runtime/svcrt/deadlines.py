@@ -1,0 +1,73 @@
+"""Deadlines of many open things with one alarm: a heap, since a timer per call costs a tenth of the throughput."""
+
+import heapq
+import time
+from collections.abc import Callable
+
+from svcrt.types import Alarm, Concurrency
+
+_SLACK = 0.001
+"""Seconds that an alarm may be late before it is set anew."""
+_COMPACT_ABOVE = 1024
+"""Entries of things long done are thrown away when there are more than this and they are most."""
+
+
+class Deadlines:
+    """Calls `on_due(key)` when the time of a key has come, unless `is_open(key)` says that it is done.
+
+    Args:
+        is_open: whether a key still waits.
+        on_due: must not block.
+    """
+
+    def __init__(
+        self, concurrency: Concurrency, *, is_open: Callable[[int], bool], on_due: Callable[[int], None]
+    ) -> None:
+        self._concurrency = concurrency
+        self._is_open = is_open
+        self._on_due = on_due
+        self._lock = concurrency.lock()
+        self._heap: list[tuple[float, int]] = []
+        self._compact_at = _COMPACT_ABOVE
+        self._alarm: Alarm | None = None
+        self._alarm_at = float("inf")
+        self._closed = False
+
+    def add(self, due: float, key: int) -> None:
+        """Watch `key`; `due` is on the clock of `time.monotonic`, in seconds."""
+        with self._lock:
+            heapq.heappush(self._heap, (due, key))
+            if len(self._heap) > self._compact_at:
+                self._heap = [entry for entry in self._heap if self._is_open(entry[1])]
+                heapq.heapify(self._heap)
+                self._compact_at = max(_COMPACT_ABOVE, 2 * len(self._heap))
+            if due < self._alarm_at - _SLACK:
+                self._set_alarm(due)
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        with self._lock:
+            self._closed = True
+            self._heap.clear()
+            if self._alarm is not None:
+                self._alarm.cancel()
+
+    def _set_alarm(self, due: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = due
+        self._alarm = self._concurrency.call_later(max(0.0, due - time.monotonic()), self._ring)
+
+    def _ring(self) -> None:
+        passed: list[int] = []
+        with self._lock:
+            self._alarm, self._alarm_at = None, float("inf")
+            now = time.monotonic()
+            while self._heap and (self._heap[0][0] <= now + _SLACK or not self._is_open(self._heap[0][1])):
+                key = heapq.heappop(self._heap)[1]
+                if self._is_open(key):
+                    passed.append(key)
+            if self._heap and not self._closed:
+                self._set_alarm(self._heap[0][0])
+        for key in passed:
+            self._on_due(key)

@@ -1,0 +1,265 @@
+"""The HTTP entrypoint of a process: one port, one route map, every request run by a worker of its service."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import msgspec
+from werkzeug.wrappers import Request, Response
+
+from svcrt.context import WorkerContext
+from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service
+from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
+from svcrt.http import replies
+from svcrt.http.arguments import ArgumentReader
+from svcrt.http.calls import call_context
+from svcrt.http.gate import PATH, Gate
+from svcrt.http.head import Limits
+from svcrt.http.problems import Refusal
+from svcrt.http.routes import RouteMap
+from svcrt.types import Concurrency, Container, Entrypoint, Flag, Outcome, Server
+
+__all__ = ["Authenticate", "Gateway", "HttpEntrypoint"]
+
+log = logging.getLogger("svcrt.http")
+
+Authenticate: TypeAlias = Callable[[str, WorkerContext], None]
+"""Gets the scheme of `@auth` and the call; raises Unauthenticated or PermissionDenied."""
+
+
+Member: TypeAlias = Rpc[Any, Any] | Oneway[Any] | Route[Any]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Hosted:
+    """A service and how many HTTP requests of it are under way."""
+
+    container: Container
+    lock: Any
+    running: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Endpoint:
+    """What a route leads to."""
+
+    hosted: _Hosted
+    member: Member
+    reader: ArgumentReader
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A request whose worker has not ended."""
+
+    ended: Flag
+    outcome: Outcome | None = field(default=None)
+
+    def settle(self, outcome: Outcome) -> None:
+        if self.outcome is None:
+            self.outcome = outcome
+            self.ended.set()
+
+
+class Gateway:
+    """Serves the HTTP bindings of any number of services on one listening socket.
+
+    Args:
+        concurrency: the back end that everything here runs on.
+        listener: a bound, listening socket, or host and port to listen on (port 0 lets the system choose).
+        limits: how much a client may send.
+        max_clients: connections at a time; more wait unaccepted.
+        max_waiting: requests of one service that may wait for a worker; more are answered 503.
+        authenticate: checks the caller of members with `@auth`; without it such members cannot be served.
+    """
+
+    def __init__(
+        self,
+        concurrency: Concurrency,
+        listener: socket.socket | tuple[str, int],
+        *,
+        limits: Limits | None = None,
+        max_clients: int = 1024,
+        max_waiting: int = 100,
+        authenticate: Authenticate | None = None,
+    ) -> None:
+        self._concurrency = concurrency
+        self._listener = listener if isinstance(listener, socket.socket) else socket.create_server(listener)
+        self._limits = limits or Limits()
+        self._max_clients = max_clients
+        self._max_waiting = max_waiting
+        self._authenticate = authenticate
+        self._routes: RouteMap[_Endpoint] = RouteMap()
+        self._waiting: set[_Waiting] = set()
+        self._server: Server | None = None
+        self._draining = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
+    def add(self, container: Container) -> None:
+        """Serve what `container`'s contract binds to HTTP.
+
+        Raises:
+            StartError: two routes match the same requests, a path cannot be read, or a member wants an authentication
+                that nobody gives.
+        """
+        contract = container.contract
+        hosted = _Hosted(container=container, lock=self._concurrency.lock())
+        for member in _bound(contract):
+            assert member.http is not None
+            owner = f"{contract.name}.{member.name}"
+            if _is_protected(member) and self._authenticate is None:
+                raise StartError(
+                    f'`{owner}` asks for @auth("{member.auth}"), and this process has nothing that checks callers; '
+                    "give the gateway `authenticate`, or open the member with @auth(none)"
+                )
+            reader = ArgumentReader(member.arguments, member.http, is_raw=isinstance(member, Route))
+            self._routes.add(owner, member.http, _Endpoint(hosted=hosted, member=member, reader=reader))
+
+    def entrypoints(self, container: Container) -> Iterable[Entrypoint]:
+        """Return what ties a container's life to its routes: nothing if it has none."""
+        return (HttpEntrypoint(self),) if _bound(container.contract) else ()
+
+    def start(self) -> None:
+        """Accept connections."""
+        if self._server is None:
+            gate = Gate(self, self._concurrency, self._limits)
+            self._server = self._concurrency.serve(self._listener, gate, max_clients=self._max_clients)
+            host, port = self.address
+            log.info("HTTP is served on %s port %d", host, port)
+
+    def stop(self, drain: float) -> bool:
+        """Accept nothing more and let running requests end; tell whether they did within `drain` seconds.
+
+        The containers must still be running. Harmless when called twice.
+        """
+        self._draining = True
+        server, self._server = self._server, None
+        ended = True if server is None else server.stop(drain)
+        if not ended:
+            log.warning("HTTP requests still run after %g s; their connections were closed", drain)
+        self._listener.close()
+        return ended
+
+    def kill(self) -> None:
+        """Let go of everything now."""
+        self._draining = True
+        for waiting in list(self._waiting):
+            waiting.settle(Outcome(error=NotStarted("this instance was stopped")))
+        self.stop(0.0)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve one request, as a WSGI application behind a `Gate`. Raises Refusal for what is not to be served."""
+        began = time.monotonic()
+        request = Request(environ)
+        status = 500
+        try:
+            response = self._respond(request)
+            status = response.status_code
+        except Refusal as refusal:
+            status = refusal.problem.status
+            raise
+        finally:
+            elapsed = (time.monotonic() - began) * 1000
+            log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        if self._draining:
+            raise Refusal(replies.stopping())
+        path = request.environ[PATH]
+        if request.method == "OPTIONS" and (allowed := self._routes.options(path)):
+            return replies.options(allowed)
+        match = self._routes.match(request.method, path)
+        endpoint = match.endpoint
+        member = endpoint.member
+        # A raw route may read and write for as long as it takes.
+        timeout = None if isinstance(member, Route) else member.timeout if isinstance(member, Rpc) else DEFAULT_TIMEOUT
+        call = call_context(request, timeout=timeout)
+        context = WorkerContext(service=endpoint.hosted.container.contract.name, method=member.name, call=call)
+        self._check_caller(member, context)
+        arguments = endpoint.reader.read(request, match.parameters)
+        if isinstance(member, Oneway):
+            return _send(endpoint.hosted.container, member, arguments, context)
+        if isinstance(member, Route):
+            outcome = self._work(endpoint, arguments, context, (request,))
+            return replies.raw_answer(member, context, outcome)
+        return replies.answer(member, context, self._work(endpoint, arguments, context, ()))
+
+    def _check_caller(self, member: Member, context: WorkerContext) -> None:
+        if self._authenticate is not None and member.auth is not None and _is_protected(member):
+            try:
+                self._authenticate(member.auth, context)
+            except SystemFault as error:
+                raise Refusal(replies.failed(error, member, context)) from error
+
+    def _work(
+        self, endpoint: _Endpoint, arguments: msgspec.Struct, context: WorkerContext, positional: tuple[object, ...]
+    ) -> Outcome:
+        """Have a worker run the method and wait for its end, up to the deadline."""
+        hosted, waiting = endpoint.hosted, _Waiting(self._concurrency.flag())
+        with hosted.lock:
+            if hosted.running >= hosted.container.max_workers + self._max_waiting:
+                raise Refusal(replies.busy())
+            hosted.running += 1
+
+        def on_outcome(outcome: Outcome) -> None:
+            # Only now: a request whose client was told 504 still holds its place in the line.
+            with hosted.lock:
+                hosted.running -= 1
+            waiting.settle(outcome)
+
+        self._waiting.add(waiting)
+        try:
+            keywords = {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+            hosted.container.spawn_worker(endpoint.member.stub, keywords, context, on_outcome, positional=positional)
+            waiting.ended.wait(context.remaining())
+        finally:
+            self._waiting.discard(waiting)
+        if waiting.outcome is None:
+            raise Refusal(replies.too_late(context))
+        return waiting.outcome
+
+
+class HttpEntrypoint:
+    """Adds one container's routes. The process starts and stops the gateway itself, once for all containers."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def setup(self, container: Container) -> None:
+        """Add the routes. Raises StartError as `Gateway.add`."""
+        self._gateway.add(container)
+
+    def start(self) -> None:
+        """Nothing: `Gateway.start` follows when every service has started."""
+
+    def stop(self) -> None:
+        """Nothing: `Gateway.stop` follows; a request that comes before it is still served."""
+
+    def kill(self) -> None:
+        """Nothing: `Gateway.kill` lets go of all requests."""
+
+
+def _send(container: Container, member: Oneway[Any], arguments: msgspec.Struct, context: WorkerContext) -> Response:
+    try:
+        container.caller(context).send(member, arguments)
+    except (CallError, BrokerError) as error:
+        raise Refusal(replies.unsent(error, context)) from error
+    return replies.accepted(member)
+
+
+def _bound(contract: Service) -> list[Member]:
+    members: list[Member] = [*contract.rpcs, *contract.oneways, *contract.routes]
+    return [member for member in members if member.http is not None]
+
+
+def _is_protected(member: Member) -> bool:
+    return member.auth not in (None, "none")

@@ -1,0 +1,53 @@
+"""What stands around every worker: callables of one signature, composed by a list and a loop."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+from svcrt.context import WorkerContext
+from svcrt.errors import DeadlineExceeded, DeclaredError, SystemFault
+
+Proceed: TypeAlias = Callable[[], object]
+Middleware: TypeAlias = Callable[[WorkerContext, Proceed], object]
+"""Gets the worker's context and the rest of the way; returns the method's result or raises."""
+
+log = logging.getLogger("svcrt.worker")
+
+
+def apply(layers: Sequence[Middleware], context: WorkerContext, proceed: Proceed) -> object:
+    """Run `proceed` inside `layers`; the first layer is the outermost."""
+    for layer in reversed(layers):
+        proceed = partial(layer, context, proceed)
+    return proceed()
+
+
+def log_failures(context: WorkerContext, proceed: Proceed) -> object:
+    """Log what the contract does not declare, once, with call id and traceback; neither leaves the service."""
+    try:
+        return proceed()
+    except DeclaredError:
+        raise
+    except BaseException as error:
+        expected = isinstance(error, SystemFault) and error.reported_by is None
+        log.log(
+            logging.INFO if expected else logging.ERROR,
+            "%s.%s failed with %s (call %s)",
+            context.service,
+            context.method,
+            error if expected else type(error).__name__,
+            context.call.call_id,
+            exc_info=not expected,
+        )
+        raise
+
+
+def refuse_expired(context: WorkerContext, proceed: Proceed) -> object:
+    """Do not begin what nobody waits for any more."""
+    if context.remaining() == 0.0:
+        raise DeadlineExceeded("the deadline passed while the request waited for a free worker; it did not run")
+    return proceed()
+
+
+BUILT_IN: tuple[Middleware, ...] = (log_failures, refuse_expired)
+"""Outermost first; the application's own stand inside."""

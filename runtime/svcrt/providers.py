@@ -1,0 +1,153 @@
+"""Dependency providers: class attributes of a service that give each worker what it needs, typed."""
+
+import logging
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, Generic, Self, TypeVar, cast, overload
+
+import msgspec
+
+from svcrt.bases import Caller, Publisher
+from svcrt.context import WorkerContext
+from svcrt.errors import ConfigError
+from svcrt.extensions import Extension
+from svcrt.types import Outcome
+
+T = TypeVar("T")
+ClientT = TypeVar("ClientT")
+PublisherT = TypeVar("PublisherT", bound=Publisher)
+
+
+class DependencyProvider(Extension, Generic[T]):
+    """Gives every worker of a service a `T`, under the name of the class attribute that it is assigned to.
+
+    A complete one:
+
+        class Clock(DependencyProvider[datetime]):
+            def get_dependency(self, context: WorkerContext) -> datetime:
+                return datetime.now(UTC)
+
+    Life cycle. `setup` of all providers in declaration order (inherited ones first), then `start`; for every request
+    `get_dependency`, then `worker_setup`, the method, `worker_result`, all in declaration order, then `worker_teardown`
+    in reverse; at the end `stop` (or `kill`) in reverse. One bound copy serves all workers of a container at once: what
+    belongs to one request goes into `context.data`.
+    """
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type[Any] | None = None) -> Self | T:
+        """Return the provider itself on the class; on a service object its dependency, which is injected over this."""
+        if instance is None:
+            return self
+        raise AttributeError(
+            f"`{type(instance).__name__}.{self.name}` is given to workers only; in a unit test give a value of your "
+            f"own: svcrt.testing.build({type(instance).__name__}, {self.name}=...)"
+        )
+
+    def setup(self) -> None:
+        """Prepare: connect, read settings. No entrypoint has started. An exception stops the start of the service."""
+
+    def get_dependency(self, context: WorkerContext) -> T:
+        """Return what this worker gets. An exception fails the request; later providers are then not asked."""
+        raise NotImplementedError(f"{type(self).__name__} does not define get_dependency")
+
+    def worker_setup(self, context: WorkerContext) -> None:
+        """Prepare for this worker; all dependencies are injected. An exception fails the request."""
+
+    def worker_result(self, context: WorkerContext, outcome: Outcome) -> None:
+        """Take note of how it ended: commit, roll back. An exception makes a success a failure and is logged."""
+
+    def worker_teardown(self, context: WorkerContext) -> None:
+        """Give back what `get_dependency` took; runs whenever that succeeded. An exception fails the request."""
+
+
+class Config(DependencyProvider[T]):
+    """The application's own settings: `Config()` gives the whole mapping, `Config(Settings)` a checked struct.
+
+    Args:
+        settings: a msgspec Struct, or any type that msgspec converts to. Unknown keys are errors if it says
+            `forbid_unknown_fields`.
+        section: the table to take, as `orders.limits`; the whole if left out.
+    """
+
+    @overload
+    def __init__(self: "Config[Mapping[str, Any]]") -> None: ...
+
+    @overload
+    def __init__(self, settings: type[T], *, section: str | None = None) -> None: ...
+
+    def __init__(self, settings: type[Any] = dict, *, section: str | None = None) -> None:
+        self._settings = settings
+        self._section = section
+
+    def setup(self) -> None:
+        """Check the settings.
+
+        Raises:
+            ConfigError: a value is missing, unknown or wrong.
+        """
+        table: object = self.container.config
+        for key in self._section.split(".") if self._section else ():
+            table = table.get(key, {}) if isinstance(table, Mapping) else table
+        try:
+            self._value = msgspec.convert(table, self._settings)
+        except msgspec.ValidationError as error:
+            place = f"[config.{self._section}]" if self._section else "[config]"
+            raise ConfigError(f"{place} of the application's settings: {error}") from error
+
+    def get_dependency(self, context: WorkerContext) -> T:
+        """Return the settings; the same object for every worker."""
+        return cast("T", self._value)
+
+
+class ServiceLogger(logging.LoggerAdapter[logging.Logger]):
+    """Adds `service`, `method` and `call_id` to every record, and the call id to its text."""
+
+    def process(self, msg: object, kwargs: MutableMapping[str, Any]) -> tuple[object, MutableMapping[str, Any]]:
+        """Merge our fields under those of the caller."""
+        own = self.extra or {}
+        return f"{msg} (call {own['call_id']})", {**kwargs, "extra": {**own, **(kwargs.get("extra") or {})}}
+
+
+class Logger(DependencyProvider[ServiceLogger]):
+    """A logger of the service's full name whose records carry `service`, `method` and `call_id`."""
+
+    def get_dependency(self, context: WorkerContext) -> ServiceLogger:
+        """Return a logger for this worker."""
+        return ServiceLogger(
+            logging.getLogger(context.service),
+            {"service": context.service, "method": context.method, "call_id": context.call.call_id},
+        )
+
+
+class ClientProvider(DependencyProvider[ClientT]):
+    """A typed client of another service (`uses`); deadline, call id, trace and baggage of the worker go along.
+
+    Args:
+        client_class: the generated client.
+    """
+
+    def __init__(self, client_class: Callable[[Caller], ClientT]) -> None:
+        self._client_class = client_class
+
+    def get_dependency(self, context: WorkerContext) -> ClientT:
+        """Return a client that calls on behalf of this worker."""
+        return self._client_class(self.container.caller(context))
+
+
+class PublisherProvider(DependencyProvider[PublisherT]):
+    """The service's typed publisher (`publishes`).
+
+    Args:
+        publisher_class: the generated publisher.
+    """
+
+    def __init__(self, publisher_class: type[PublisherT]) -> None:
+        self._publisher_class = publisher_class
+
+    def get_dependency(self, context: WorkerContext) -> PublisherT:
+        """Return a publisher that announces on behalf of this worker."""
+        return self._publisher_class(self.container.caller(context))

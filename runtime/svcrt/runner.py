@@ -1,0 +1,239 @@
+"""A runner hosts several services in one process: one link, one request engine, one HTTP gateway, a container each."""
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from svcrt.amqp.caller import LinkCaller, child_of
+from svcrt.amqp.entrypoints import broker_entrypoints
+from svcrt.amqp.link import AmqpLink
+from svcrt.amqp.requests import Requests
+from svcrt.bases import Caller
+from svcrt.concurrency import backend
+from svcrt.container import Process, ServiceContainer, check_service
+from svcrt.context import CallContext, WorkerContext
+from svcrt.errors import BrokerRefused, BrokerUnavailable, StartError
+from svcrt.extensions import SharedExtensions
+from svcrt.middleware import Middleware
+from svcrt.timers import timer_entrypoints
+from svcrt.topology import service_topology
+from svcrt.types import Container, Entrypoint, Task
+
+if TYPE_CHECKING:
+    from svcrt.http.gateway import Gateway
+
+log = logging.getLogger("svcrt.runner")
+
+DEFAULT_WORKERS = 10
+DEFAULT_DRAIN = 30.0
+_FIRST_CONNECTION = 3.0
+"""Seconds that the start waits for the broker before it goes on without one."""
+_CLOSE_HTTP = 2.0
+"""Seconds beyond the drain in which HTTP connections are cut."""
+
+
+class Runner:
+    """Hosts services. `start`, then `stop` or `kill`; each once.
+
+    Args:
+        service_classes: implementations of generated bases, started in this order and stopped in reverse.
+        broker: one or more broker URLs, tried in turn.
+        concurrency: `green` (eventlet) or `threads`.
+        config: the application's own settings.
+        max_workers: requests that each service works on at a time.
+        http: a bound, listening socket for the services' HTTP members; None serves none.
+        heartbeat: seconds between AMQP heartbeats.
+        middleware: the application's own, outermost first.
+        wait_for_service: let calls of workers wait, up to their deadline, for a service that is not running.
+    """
+
+    def __init__(
+        self,
+        service_classes: Sequence[type[Any]],
+        *,
+        broker: str | Sequence[str],
+        concurrency: str = "green",
+        config: Mapping[str, Any] | None = None,
+        max_workers: int = DEFAULT_WORKERS,
+        http: socket.socket | None = None,
+        heartbeat: float = 10.0,
+        middleware: Sequence[Middleware] = (),
+        wait_for_service: bool = False,
+    ) -> None:
+        self._classes = tuple(service_classes)
+        self._broker = broker
+        self._concurrency = backend(concurrency)
+        self._config = dict(config or {})
+        self._max_workers = max_workers
+        self._http = http
+        self._heartbeat = heartbeat
+        self._middleware = tuple(middleware)
+        self._wait_for_service = wait_for_service
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._shared = SharedExtensions()
+        self._containers: list[ServiceContainer] = []
+        self._link: AmqpLink | None = None
+        self._requests: Requests | None = None
+        self._gateway: Gateway | None = None
+        self._running = False
+
+    @property
+    def containers(self) -> tuple[ServiceContainer, ...]:
+        """The services that are hosted, once started."""
+        return tuple(self._containers)
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests reach every service: started, connected, consuming, not blocked by the broker."""
+        return self._running and self._link is not None and self._link.ready
+
+    def start(self) -> None:
+        """Start everything; returns when requests are taken, or will be as soon as the broker is there.
+
+        Raises:
+            StartError: a service, a provider or the broker's refusal; one sentence, and nothing is left running.
+        """
+        try:
+            self._start()
+        except StartError:
+            self.kill()
+            raise
+
+    def _start(self) -> None:
+        # 1. What the classes lack is said before anything is touched.
+        for service_class in self._classes:
+            check_service(service_class)
+        # 2. Connect, or go on trying in the background: a broker may come after its services.
+        link = self._link = self._connect()
+        requests = self._requests = Requests(
+            self._concurrency, link, app_id=self._name, wait_for_service=self._wait_for_service
+        )
+        requests.start()
+        # 3. Set up all before any starts: services of one process may need each other.
+        process = Process(
+            concurrency=self._concurrency,
+            link=link,
+            shared=self._shared,
+            call_through=lambda context: self._caller(link, requests, context),
+            transports=self._transports(),
+            config=self._config,
+            max_workers=self._max_workers,
+            middleware=self._middleware,
+        )
+        for service_class in self._classes:
+            container = ServiceContainer(service_class, process)
+            self._containers.append(container)
+            container.setup()
+        # 4. From here on requests come in.
+        for extension in self._shared.in_order():
+            extension.start()
+        for container in self._containers:
+            container.start()
+        if self._gateway is not None:
+            self._gateway.start()
+        self._running = True
+
+    def stop(self, drain: float = DEFAULT_DRAIN) -> bool:
+        """Stop in good order.
+
+        Args:
+            drain: seconds that running work may take to end, all services together.
+
+        Returns:
+            Whether all work ended in time; what did not is given to other instances by the broker.
+        """
+        self._running = False
+        deadline = time.monotonic() + drain
+        # 1. Nothing new, anywhere: what is refused here is taken by another instance.
+        for container in reversed(self._containers):
+            container.stop_taking()
+        closing = self._stop_http(drain)
+        # 2. What has begun ends, answers and is acknowledged; what has not is handed over.
+        ended = [container.drain(max(0.0, deadline - time.monotonic())) for container in reversed(self._containers)]
+        closing.join(max(0.0, deadline - time.monotonic()) + _CLOSE_HTTP)
+        # 3. Providers and shared parts let go, last come, first gone.
+        for container in reversed(self._containers):
+            container.close()
+        for extension in reversed(self._shared.in_order()):
+            self._quietly(extension.stop)
+        # 4. Replies and acks that wait are sent; then the broker takes back what was not acknowledged.
+        self._disconnect()
+        return all(ended)
+
+    def kill(self) -> None:
+        """Let go of everything now; unacknowledged work goes back to the broker."""
+        self._running = False
+        if self._gateway is not None:
+            self._gateway.kill()
+        for container in reversed(self._containers):
+            container.kill()
+        for extension in reversed(self._shared.in_order()):
+            self._quietly(extension.kill)
+        self._disconnect()
+
+    def _connect(self) -> AmqpLink:
+        try:
+            link = self._new_link()
+            link.start(wait=_FIRST_CONNECTION)
+        except BrokerRefused as error:
+            raise StartError(f"the broker refuses us: {error}") from error
+        except BrokerUnavailable as error:
+            log.warning("%s; the services start without it and go on trying", error)
+            # A link that could not start is over.
+            link = self._new_link()
+            link.start()
+        return link
+
+    def _new_link(self) -> AmqpLink:
+        link = AmqpLink(self._broker, self._concurrency, name=self._name, heartbeat=max(1, round(self._heartbeat)))
+        for service_class in self._classes:
+            link.declare(service_topology(service_class.contract))
+        return link
+
+    def _disconnect(self) -> None:
+        if self._requests is not None:
+            self._requests.stop()
+        if self._link is not None:
+            self._link.stop()
+
+    def _transports(self) -> list[Callable[[Container], Iterable[Entrypoint]]]:
+        transports: list[Callable[[Container], Iterable[Entrypoint]]] = [broker_entrypoints, timer_entrypoints]
+        if self._http is not None:
+            # Only here: a process without HTTP loads no werkzeug.
+            from svcrt.http.gateway import Gateway
+
+            self._gateway = Gateway(self._concurrency, self._http, authenticate=self._authenticate)
+            transports.append(self._gateway.entrypoints)
+        return transports
+
+    def _authenticate(self, scheme: str, context: WorkerContext) -> None:
+        for container in self._containers:
+            if container.contract.name == context.service:
+                container.guard.check(scheme, context)
+
+    def _stop_http(self, drain: float) -> Task:
+        def stop() -> None:
+            if self._gateway is not None:
+                self._gateway.stop(drain)
+
+        return self._concurrency.spawn(stop, name="stop of the HTTP gateway")
+
+    def _caller(self, link: AmqpLink, requests: Requests, context: CallContext) -> Caller:
+        return LinkCaller(
+            concurrency=self._concurrency,
+            link=link,
+            requests=requests,
+            app_id=self._name,
+            next_context=child_of(context),
+            remaining=context.remaining,
+        )
+
+    def _quietly(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception:
+            log.exception("a shared extension could not end in good order")

@@ -1,0 +1,87 @@
+"""Names of the exchanges and queues of wire version 1, and what a service needs of them. Pure."""
+
+from svcrt import contract
+from svcrt.types import Binding, Exchange, Queue, Topology
+
+RPC_EXCHANGE = "svc.rpc"
+JOB_EXCHANGE = "svc.job"
+EVENT_EXCHANGE = "svc.event"
+DEAD_EXCHANGE = "svc.dead"
+
+RPC_QUEUE_EXPIRES_MS = 60_000
+RPC_QUEUE_LENGTH = 10_000
+
+EXCHANGES = (
+    Exchange(name=DEAD_EXCHANGE, type="direct"),
+    Exchange(name=RPC_EXCHANGE, type="direct"),
+    Exchange(name=JOB_EXCHANGE, type="direct"),
+    Exchange(name=EVENT_EXCHANGE, type="topic"),
+)
+"""What every process declares before anything else."""
+
+
+def rpc_queue(service: str) -> Queue:
+    """Requests to `service` (full name). Gone a minute after its last consumer, refuses what exceeds its length."""
+    return Queue(
+        name=f"svc.rpc.{service}",
+        arguments={
+            "x-expires": RPC_QUEUE_EXPIRES_MS,
+            "x-max-length": RPC_QUEUE_LENGTH,
+            "x-overflow": "reject-publish",
+        },
+        bindings=(Binding(RPC_EXCHANGE, service),),
+    )
+
+
+def reply_queue() -> Queue:
+    """The queue that a client receives replies on; the broker names it."""
+    return Queue(name="", durable=False, exclusive=True)
+
+
+def job_queue(service: str) -> Queue:
+    """The `oneway` messages to `service`."""
+    return Queue(name=f"svc.job.{service}", bindings=(Binding(JOB_EXCHANGE, service),))
+
+
+def event_queue(service: str, subscription: contract.Subscription) -> Queue:
+    """The queue of a subscription: shared by the service's instances, by all services, or this process's own."""
+    bindings = (Binding(EVENT_EXCHANGE, subscription.event.name),)
+    match subscription.delivery:
+        case contract.Delivery.POOL:
+            name = f"svc.event.{subscription.event.name}--{service}.{subscription.name}"
+            return Queue(name=name, bindings=bindings)
+        case contract.Delivery.SINGLETON:
+            return Queue(name=f"svc.event.{subscription.event.name}", bindings=bindings)
+        case contract.Delivery.BROADCAST:
+            return Queue(name="", durable=False, exclusive=True, bindings=bindings)
+
+
+def dead_queue(service: str, *work_queues: str) -> Queue:
+    """Where what `service` could not do is parked. Bound by the service's name and by those of its work queues."""
+    return Queue(
+        name=f"svc.dead.{service}",
+        bindings=tuple(Binding(DEAD_EXCHANGE, key) for key in (service, *work_queues)),
+    )
+
+
+def timer_queue(service: str, timer: str) -> Queue:
+    """The queue that holds a timer's token; one consumer at a time is active."""
+    return Queue(name=f"svc.timer.{service}.{timer}", arguments={"x-single-active-consumer": True})
+
+
+def service_topology(service: contract.Service) -> Topology:
+    """Everything durable that `service` needs; queues of one process (broadcast, reply) come with consumers."""
+    work = [job_queue(service.name)] if service.oneways else []
+    own = [queue.name for queue in work]
+    for subscription in service.subscriptions:
+        if subscription.delivery is contract.Delivery.BROADCAST:
+            continue
+        work.append(event_queue(service.name, subscription))
+        if subscription.delivery is contract.Delivery.POOL:
+            # What services share must not be parked by each of them.
+            own.append(work[-1].name)
+    queues = [rpc_queue(service.name)] if service.rpcs else []
+    queues += [timer_queue(service.name, timer.name) for timer in service.timers if not timer.per_instance]
+    if service.oneways or service.subscriptions:
+        queues.append(dead_queue(service.name, *own))
+    return Topology(exchanges=EXCHANGES, queues=(*queues, *work))

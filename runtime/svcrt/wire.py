@@ -1,0 +1,297 @@
+"""Wire version 1: how messages are built and read. Pure; docs/wire.md describes it."""
+
+import itertools
+import os
+import random
+import re
+import time
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+from svcrt.context import CallContext
+from svcrt.errors import Fault, InvalidValue
+from svcrt.types import Message
+
+VERSION = "1"
+
+CONTEXT_HEADER = "svc"
+TRACE_HEADER = "traceparent"
+ERROR_HEADER = "svc-error"
+ATTEMPT_HEADER = "svc-attempt"
+
+CONTENT_TYPE = "application/json"
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""Greatest body that is read or sent."""
+MAX_HEADER_BYTES = 16 * 1024
+"""Greatest size of all headers, names and values in UTF-8. RabbitMQ closes the connection at 128 KiB of properties."""
+MAX_SHORT_BYTES = 255
+"""Greatest size of a name, a routing key or a text property: AMQP's short string."""
+MAX_PARENTS = 10
+
+_SERVER_NAMED = re.compile(r"amq\.gen-[A-Za-z0-9_\-]{1,247}")
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_CALL_ID = re.compile(r"[A-Za-z0-9._~\-]{1,100}")
+
+
+# --- identities --------------------------------------------------------------------------------------------------
+
+
+class CallIds:
+    """Makes call ids: a random prefix per process, then a counter in hexadecimal (`k3f9…-1a`)."""
+
+    def __init__(self, prefix: str | None = None) -> None:
+        self._prefix = os.urandom(6).hex() if prefix is None else prefix
+        self._numbers = itertools.count(1)
+
+    def next(self) -> str:
+        """Return an id that this process has not used; from any thread."""
+        return f"{self._prefix}-{next(self._numbers):x}"
+
+
+_random = random.Random(os.urandom(16))
+
+
+def new_trace() -> str:
+    """Return a `traceparent` that begins a trace, sampled."""
+    trace = _random.getrandbits(128) or 1
+    return f"00-{trace:032x}-{_new_span()}-01"
+
+
+def child_trace(traceparent: str) -> str:
+    """Return the `traceparent` of a new span below `traceparent`; a new trace if that is malformed."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None or not is_traceparent(traceparent):
+        return new_trace()
+    return f"00-{found[2]}-{_new_span()}-{int(found[4], 16) & 1:02x}"
+
+
+def is_traceparent(text: str) -> bool:
+    """Whether `text` is a `traceparent` by the W3C recommendation, of this or a later version."""
+    found = _TRACEPARENT.fullmatch(text)
+    if found is None or found[1] == "ff" or (found[1] == "00" and found[5] is not None):
+        return False
+    return found[2].strip("0") != "" and found[3].strip("0") != ""
+
+
+def _new_span() -> str:
+    return f"{_random.getrandbits(64) or 1:016x}"
+
+
+# --- messages ----------------------------------------------------------------------------------------------------
+
+
+def context_header(context: CallContext, *, epoch_ms: int) -> str:
+    """Write the `svc` header of `context`.
+
+    Args:
+        context: what goes along.
+        epoch_ms: milliseconds since 1970 on the sender's clock, written only beside a remaining time.
+    """
+    parts = [f"v={VERSION};id={context.call_id}"]
+    if context.parents:
+        parts.append(f"up={','.join(context.parents[:MAX_PARENTS])}")
+    remaining = context.remaining()
+    if remaining is not None:
+        parts.append(f"left={int(remaining * 1000)};sent={epoch_ms}")
+    if context.authorization is not None:
+        parts.append(f"auth={quote(context.authorization, safe='')}")
+    parts += [f".{quote(key, safe='')}={quote(value, safe='')}" for key, value in context.baggage.items()]
+    return ";".join(parts)
+
+
+def read_context(message: Message, *, arrival: float, epoch_ms: int) -> CallContext:
+    """Read the context that came with `message`; where there is none (another sender), the one of a new root call.
+
+    Args:
+        message: what arrived.
+        arrival: when, on the clock of `time.monotonic`.
+        epoch_ms: the same moment in milliseconds since 1970.
+
+    Raises:
+        InvalidValue: the `svc` header is malformed or of another version.
+    """
+    text = message.headers.get(CONTEXT_HEADER)
+    fields = {} if text is None else _split_context(text)
+    call_id = fields.get("id") or message.message_id or CALL_IDS.next()
+    parents = tuple(fields["up"].split(",")) if fields.get("up") else ()
+    if not all(_CALL_ID.fullmatch(identity) for identity in ((fields.get("id") or "x"), *parents)):
+        raise _malformed("a call id has characters outside A-Z a-z 0-9 . _ ~ - or more than 100 of them")
+    trace = message.headers.get(TRACE_HEADER, "")
+    authorization = fields.get("auth")
+    return CallContext(
+        call_id=call_id,
+        parents=parents[:MAX_PARENTS],
+        traceparent=trace if is_traceparent(trace) else new_trace(),
+        deadline=_deadline(fields, arrival, epoch_ms),
+        baggage={unquote(key[1:]): unquote(value) for key, value in fields.items() if key.startswith(".")},
+        authorization=None if authorization is None else unquote(authorization),
+    )
+
+
+def _split_context(text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for part in text.split(";"):
+        key, equals, value = part.partition("=")
+        if not equals or not key:
+            raise _malformed("expected `key=value` parts separated by semicolons")
+        fields[key] = value
+    version = fields.get("v")
+    if version != VERSION:
+        raise _malformed(f"wire version {VERSION} is spoken here, not `{(version or 'none')[:20]}`")
+    return fields
+
+
+def _deadline(fields: Mapping[str, str], arrival: float, epoch_ms: int) -> float | None:
+    left = fields.get("left")
+    if left is None:
+        return None
+    sent = fields.get("sent", "")
+    if not _is_number(left) or not (sent == "" or _is_number(sent)):
+        raise _malformed("`left` and `sent` are whole milliseconds")
+    remaining = int(left)
+    # The sender's clock is advice: it can only shorten, and never beyond what the broker's expiration allows.
+    under_way = epoch_ms - int(sent) if sent else 0
+    if 0 < under_way <= remaining:
+        remaining -= under_way
+    return arrival + remaining / 1000
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15
+
+
+def _malformed(reason: str) -> InvalidValue:
+    return InvalidValue((Fault("$headers.svc", f"malformed header: {reason}"),))
+
+
+def request(
+    body: bytes, *, method: str, context: CallContext, correlation_id: str, reply_to: str, app_id: str
+) -> Message:
+    """Build the request of an rpc. `context` is that of the call itself; its deadline becomes the expiration."""
+    remaining = context.remaining()
+    return Message(
+        body=body,
+        type=method,
+        message_id=context.call_id,
+        correlation_id=correlation_id,
+        reply_to=reply_to,
+        app_id=app_id,
+        expiration=None if remaining is None else int(remaining * 1000),
+        headers=_headers(context, _epoch_ms()),
+    )
+
+
+def reply(asked: Message, body: bytes, *, app_id: str) -> Message:
+    """Build the reply to `asked` that carries its result."""
+    return Message(body=body, correlation_id=asked.correlation_id, app_id=app_id)
+
+
+def error_reply(asked: Message, name: str, body: bytes, *, app_id: str) -> Message:
+    """Build the reply to `asked` that carries the error `name` (full name, or `svc.…`) with its fields as body."""
+    return Message(body=body, correlation_id=asked.correlation_id, app_id=app_id, headers={ERROR_HEADER: name})
+
+
+def event(body: bytes, *, name: str, context: CallContext, app_id: str) -> Message:
+    """Build an event; `name` is its full name, `context` that of this announcement."""
+    return _persistent(body, name, context, app_id)
+
+
+def oneway(body: bytes, *, method: str, context: CallContext, app_id: str) -> Message:
+    """Build the message of a `oneway`."""
+    return _persistent(body, method, context, app_id)
+
+
+def _persistent(body: bytes, kind: str, context: CallContext, app_id: str) -> Message:
+    epoch_ms = _epoch_ms()
+    return Message(
+        body=body,
+        type=kind,
+        message_id=context.call_id,
+        app_id=app_id,
+        timestamp=epoch_ms // 1000,
+        persistent=True,
+        headers=_headers(context, epoch_ms),
+    )
+
+
+def _headers(context: CallContext, epoch_ms: int) -> dict[str, str]:
+    return {
+        CONTEXT_HEADER: context_header(context, epoch_ms=epoch_ms),
+        TRACE_HEADER: context.traceparent,
+    }
+
+
+def _epoch_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def error_name(message: Message) -> str | None:
+    """Name of the error that a reply carries; None when it carries a result."""
+    return message.headers.get(ERROR_HEADER)
+
+
+# --- gates -------------------------------------------------------------------------------------------------------
+
+
+def is_reply_queue(name: str | None) -> bool:
+    """Whether a reply may be sent to `name`: only to a queue that the broker named. Any other could be a work queue."""
+    return name is not None and _SERVER_NAMED.fullmatch(name) is not None
+
+
+def check_content(message: Message) -> None:
+    """Let only bodies pass that are JSON, as they are, and not too big.
+
+    Raises:
+        InvalidValue: with what is wrong, before a byte of the body was looked at.
+    """
+    kind = (message.content_type or "").partition(";")[0].strip().lower()
+    if kind != CONTENT_TYPE:
+        raise InvalidValue((Fault("$properties.content_type", f"only `{CONTENT_TYPE}` is read here"),))
+    if (message.content_encoding or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise InvalidValue((Fault("$properties.content_encoding", "no compression and no encoding but utf-8 is read"),))
+    if len(message.body) > MAX_BODY_BYTES:
+        raise InvalidValue((Fault("$", f"the body has more than {MAX_BODY_BYTES} bytes"),))
+
+
+def check_sending(message: Message, *, exchange: str, routing_key: str) -> None:
+    """Refuse what the broker would answer by closing the channel or the connection under others.
+
+    Raises:
+        InvalidValue: a header block, a body, a name or a text property is too long.
+    """
+    faults = [
+        Fault(f"$properties.{name}", f"more than {MAX_SHORT_BYTES} bytes of UTF-8")
+        for name, value in (
+            ("exchange", exchange),
+            ("routing_key", routing_key),
+            ("content_type", message.content_type),
+            ("content_encoding", message.content_encoding),
+            ("type", message.type),
+            ("message_id", message.message_id),
+            ("correlation_id", message.correlation_id),
+            ("reply_to", message.reply_to),
+            ("app_id", message.app_id),
+        )
+        # At most four bytes a character: most values need no encoding to be known as short.
+        if value is not None and len(value) * 4 > MAX_SHORT_BYTES and len(value.encode()) > MAX_SHORT_BYTES
+    ]
+    faults += [
+        Fault("$headers", f"the name of a header has more than {MAX_SHORT_BYTES} bytes")
+        for key in message.headers
+        if len(key.encode()) > MAX_SHORT_BYTES
+    ]
+    size = sum(len(key) + len(value) for key, value in message.headers.items())
+    if size * 4 > MAX_HEADER_BYTES:
+        size = sum(len(key.encode()) + len(value.encode()) for key, value in message.headers.items())
+        if size > MAX_HEADER_BYTES:
+            text = f"{size} bytes of headers; {MAX_HEADER_BYTES} may be sent (too much baggage?)"
+            faults.append(Fault("$headers", text))
+    if len(message.body) > MAX_BODY_BYTES:
+        faults.append(Fault("$", f"{len(message.body)} bytes of body; {MAX_BODY_BYTES} may be sent"))
+    if faults:
+        raise InvalidValue(tuple(faults))
+
+
+CALL_IDS = CallIds()
+"""The process's call ids."""
