@@ -1,0 +1,189 @@
+"""Hosts services behind a gateway on a free port, on either back end, and talks to it over real sockets."""
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import msgspec
+
+from svcrt.bases import Caller
+from svcrt.concurrency import backend
+from svcrt.container import Process, ServiceContainer
+from svcrt.context import CallContext
+from svcrt.contract import Oneway
+from svcrt.extensions import SharedExtensions
+from svcrt.http.gateway import Authenticate, Gateway
+from svcrt.http.head import Limits
+from svcrt.types import Link
+
+SECONDS = 10.0
+"""How long a test waits for what must come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response: status, headers by lower-case name, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class SentJobs:
+    """A caller that keeps what is sent, or raises what it is told to."""
+
+    sent: list[tuple[str, object, CallContext]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def through(self, context: CallContext) -> Caller:
+        return cast("Caller", _Sender(self, context))
+
+
+@dataclass(slots=True)
+class _Sender:
+    jobs: SentJobs
+    context: CallContext
+
+    def send(self, method: Oneway[Any], arguments: msgspec.Struct) -> None:
+        if self.jobs.error is not None:
+            raise self.jobs.error
+        self.jobs.sent.append((f"{method.service}.{method.name}", arguments, self.context))
+
+
+class Host:
+    """A gateway with the real containers of some services, in a thread that belongs to its back end."""
+
+    def __init__(
+        self,
+        concurrency: str,
+        service_classes: tuple[type[Any], ...],
+        *,
+        limits: Limits | None = None,
+        max_workers: int = 4,
+        max_waiting: int = 100,
+        authenticate: Authenticate | None = None,
+    ) -> None:
+        self.jobs = SentJobs()
+        self.address = ("", 0)
+        self.stopped_in_time = True
+        self._concurrency_name = concurrency
+        self._classes = service_classes
+        self._limits = limits
+        self._max_workers = max_workers
+        self._max_waiting = max_waiting
+        self._authenticate = authenticate
+        self._ready = threading.Event()
+        self._drain: float | None = None
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        # A hub of eventlet belongs to one native thread: everything green is made and used in this one.
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(SECONDS)
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self, drain: float = 1.0) -> None:
+        self.begin_stop(drain)
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive()
+
+    def begin_stop(self, drain: float) -> None:
+        self._drain = drain
+        self._stop.set()
+
+    def _run(self) -> None:
+        try:
+            concurrency = backend(self._concurrency_name)
+            gateway = Gateway(
+                concurrency,
+                ("127.0.0.1", 0),
+                limits=self._limits,
+                max_waiting=self._max_waiting,
+                authenticate=self._authenticate,
+            )
+            process = Process(
+                concurrency=concurrency,
+                link=cast("Link", None),
+                shared=SharedExtensions(),
+                call_through=self.jobs.through,
+                transports=[gateway.entrypoints],
+                config={},
+                max_workers=self._max_workers,
+            )
+            containers = [ServiceContainer(each, process) for each in self._classes]
+            for container in containers:
+                container.setup()
+            for container in containers:
+                container.start()
+            gateway.start()
+            self.address = gateway.address
+        except BaseException as error:
+            self._failure = error
+            self._ready.set()
+            return
+        self._ready.set()
+        while not self._stop.is_set():
+            concurrency.sleep(0.005)
+        drain = self._drain or 0.0
+        self.stopped_in_time = gateway.stop(drain)
+        for container in containers:
+            container.stop(drain)
+
+    def request(
+        self, method: str, path: str, body: bytes | str | object | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request; a body that is neither bytes nor str goes as JSON."""
+        given = dict(headers or {})
+        data: bytes | None = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
+        if body is not None and data is None:
+            data = json.dumps(body).encode()
+            given.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection(*self.address, timeout=SECONDS)
+        try:
+            connection.request(method, path, body=data, headers=given)
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(status=response.status, headers=names, body=response.read())
+        finally:
+            connection.close()
+
+    def raw(self, data: bytes, *, keep_open: bool = False) -> bytes:
+        """Send bytes as they are and return all that comes until the server closes the connection.
+
+        Args:
+            data: what to send; our side is then ended, unless `keep_open`.
+            keep_open: prove that the server closes by itself.
+        """
+        with socket.create_connection(self.address, timeout=SECONDS) as connection:
+            connection.sendall(data)
+            if not keep_open:
+                connection.shutdown(socket.SHUT_WR)
+            return b"".join(_received(connection))
+
+
+def _received(connection: socket.socket) -> Iterator[bytes]:
+    while data := connection.recv(65536):
+        yield data
+
+
+@contextmanager
+def hosted(concurrency: str, *service_classes: type[Any], **options: Any) -> Iterator[Host]:
+    """Start a host and stop it at the end."""
+    host = Host(concurrency, service_classes, **options)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop()

@@ -1,0 +1,89 @@
+"""`module:Class`: every mistake is one sentence with its place."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli_project import write_project
+from svcrt.cli.loading import add_to_path, load_services
+from svcrt.errors import StartError
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    before = set(sys.modules)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    add_to_path(tmp_path)
+    yield write_project(tmp_path)
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def refusal(*names: str) -> str:
+    with pytest.raises(StartError) as caught:
+        load_services(names)
+    return str(caught.value)
+
+
+@pytest.mark.usefixtures("project")
+def test_services_load_in_order() -> None:
+    (cls,) = load_services(["greeter:Greeter"])
+    assert (cls.__module__, cls.__name__) == ("greeter", "Greeter")
+
+
+def test_no_such_module(project: Path) -> None:
+    assert refusal("greter:Greeter") == (
+        f"cannot run `greter:Greeter`: there is no module `greter` in {project} or among what is installed"
+    )
+
+
+@pytest.mark.usefixtures("project")
+def test_no_such_class() -> None:
+    assert refusal("greeter:Greter") == (
+        "cannot run `greeter:Greter`: `greeter` has no class `Greter`; did you mean `Greeter`?"
+    )
+
+
+@pytest.mark.usefixtures("project")
+def test_not_a_service() -> None:
+    assert refusal("greeter:Path").startswith("cannot run `greeter:Path`: `Path` is no service")
+
+
+def test_a_class_without_a_method(project: Path) -> None:
+    (project / "half.py").write_text(
+        "from acme.greeter.v1.service import GreeterBase\n\nclass Half(GreeterBase):\n    def hello(self): ...\n",
+        encoding="utf-8",
+    )
+    sentence = refusal("half:Half")
+    assert sentence.startswith("cannot run `half:Half`: ")
+    assert "`note`, `on_greeted`, `repeat`, `slow`, `whoami`" in sentence
+    assert "acme.greeter.v1.Greeter" in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import os\n\nfoo\n", "failed at broken.py:3: NameError: name 'foo' is not defined"),
+        ("def f(:\n", "failed at broken.py:1: SyntaxError: invalid syntax"),
+        ("\nimport absent_library\n", "failed at broken.py:2: ModuleNotFoundError: No module named 'absent_library'"),
+        ("import json\njson.loads('{')\n", "failed at broken.py:2: JSONDecodeError: Expecting property name"),
+        ("raise SystemExit(3)\n", "failed at broken.py:1: SystemExit: 3"),
+        ("import sys\nsys.exit()\n", "failed at broken.py:2: SystemExit"),
+    ],
+)
+def test_a_module_that_fails_is_told_with_file_and_line(project: Path, text: str, said: str) -> None:
+    (project / "broken.py").write_text(text, encoding="utf-8")
+    sentence = refusal("broken:Service")
+    assert sentence.startswith("cannot run `broken:Service`: importing `broken` ")
+    assert said in sentence
+    assert "\n" not in sentence
+
+
+def test_two_classes_for_one_contract(project: Path) -> None:
+    (project / "other.py").write_text("from greeter import Greeter\n\nclass Other(Greeter): ...\n", encoding="utf-8")
+    assert refusal("greeter:Greeter", "other:Other") == (
+        "`greeter:Greeter` and `other:Other` both serve `acme.greeter.v1.Greeter`; run one of them"
+    )

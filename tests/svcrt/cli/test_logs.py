@@ -1,0 +1,67 @@
+"""Log records as text and as JSON."""
+
+import json
+import logging
+import re
+import sys
+
+import pytest
+
+from svcrt.cli.logs import JsonFormatter, TextFormatter, configure
+
+
+def record(**extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("shop.orders", logging.WARNING, "orders.py", 1, "paid %d", (5,), None)
+    vars(made).update(extra)
+    return made
+
+
+def with_error(made: logging.LogRecord) -> logging.LogRecord:
+    try:
+        raise ValueError("odd")
+    except ValueError:
+        made.exc_info = sys.exc_info()
+    return made
+
+
+def test_text() -> None:
+    line = TextFormatter().format(record(call_id="c-1"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} warning shop\.orders: paid 5 \[c-1\]", line)
+
+
+def test_text_without_call_but_with_traceback() -> None:
+    first, *below = TextFormatter().format(with_error(record())).splitlines()
+    assert first.endswith(" warning shop.orders: paid 5")
+    assert below[-1] == "ValueError: odd"
+
+
+def test_json_has_one_line_with_everything() -> None:
+    line = JsonFormatter().format(with_error(record(call_id="c-1", order={1})))
+    assert "\n" not in line
+    content = json.loads(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", content.pop("time"))
+    assert content.pop("error").endswith("ValueError: odd")
+    assert content == {
+        "level": "warning",
+        "logger": "shop.orders",
+        "message": "paid 5",
+        "call_id": "c-1",
+        "order": "{1}",
+    }
+
+
+def test_configure_keeps_the_level_and_writes_to_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    level = root.level
+    try:
+        configure(level="warning", style="json")
+        logging.getLogger("a").info("hidden")
+        logging.getLogger("a").warning("shown")
+    finally:
+        root.setLevel(level)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [json.loads(line)["message"] for line in err.splitlines()] == ["shown"]

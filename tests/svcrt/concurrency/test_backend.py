@@ -1,0 +1,213 @@
+import logging
+import queue
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from svcrt.concurrency import Backend, backend
+
+WAIT = 10.0
+
+
+def test_unknown_name_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="no concurrency back end `asyncio`; there are: green, threads"):
+        backend("asyncio")
+
+
+def test_it_is_always_the_same_object(concurrency: Backend) -> None:
+    assert backend(concurrency.name) is concurrency
+
+
+def test_threads_do_not_import_eventlet() -> None:
+    code = "import sys, svcrt.concurrency as c; c.backend('threads'); sys.exit('eventlet' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_green_warns_nobody_and_leaves_the_system_resolver() -> None:
+    code = "import os, svcrt.concurrency as c; c.backend('green'); print(os.environ['EVENTLET_NO_GREENDNS'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("yes\n", "")
+
+
+def test_spawn_runs_beside_and_join_waits(concurrency: Backend) -> None:
+    go, arguments = concurrency.flag(), concurrency.channel()
+
+    def work(*given: object) -> None:
+        go.wait(WAIT)
+        arguments.put(given)
+
+    task = concurrency.spawn(work, 1, "two", name="work")
+    assert not task.join(0.01)
+    go.set()
+    assert task.join(WAIT)
+    assert arguments.get(timeout=WAIT) == (1, "two")
+
+
+def test_an_exception_in_a_task_is_logged_with_its_name(
+    concurrency: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise LookupError("no such thing")
+
+    assert concurrency.spawn(fail, name="searcher").join(WAIT)
+    assert "task `searcher` failed" in caplog.text
+    assert "no such thing" in caplog.text
+
+
+def test_kill_ends_a_green_task_even_before_its_first_step() -> None:
+    green = backend("green")
+    never = green.flag()
+    fresh = green.spawn(never.wait, name="fresh")
+    fresh.kill()
+    assert fresh.join(WAIT)
+    waiting = green.spawn(never.wait, name="waiting")
+    assert not waiting.join(0.0)
+    waiting.kill()
+    assert waiting.join(WAIT)
+
+
+def test_flag_is_one_way(concurrency: Backend) -> None:
+    flag = concurrency.flag()
+    assert not flag.is_set()
+    assert not flag.wait(0.01)
+    flag.set()
+    flag.set()
+    assert flag.is_set()
+    assert flag.wait(0.0)
+    assert flag.wait()
+
+
+def test_flag_wakes_all_who_wait(concurrency: Backend) -> None:
+    flag = concurrency.flag()
+    tasks = [concurrency.spawn(flag.wait, name=f"waiter {number}") for number in range(3)]
+    concurrency.sleep(0)
+    flag.set()
+    assert all(task.join(WAIT) for task in tasks)
+
+
+def test_lock_lets_one_in_at_a_time(concurrency: Backend) -> None:
+    lock, inside, seen = concurrency.lock(), [0], []
+
+    def enter() -> None:
+        with lock:
+            inside[0] += 1
+            seen.append(inside[0])
+            concurrency.sleep(0.002)
+            inside[0] -= 1
+
+    tasks = [concurrency.spawn(enter, name="entrant") for _ in range(5)]
+    assert all(task.join(WAIT) for task in tasks)
+    assert seen == [1] * 5
+
+
+def test_channel_keeps_order_and_get_times_out(concurrency: Backend) -> None:
+    channel = concurrency.channel()
+    for number in range(3):
+        channel.put(number)
+    assert [channel.get(), channel.get(timeout=WAIT), channel.get(WAIT)] == [0, 1, 2]
+    with pytest.raises(queue.Empty):
+        channel.get(timeout=0.01)
+    with pytest.raises(queue.Empty):
+        channel.get(timeout=0)
+
+
+def test_channel_wakes_a_waiting_task(concurrency: Backend) -> None:
+    there, back = concurrency.channel(), concurrency.channel()
+    concurrency.spawn(lambda: back.put(there.get() + 1), name="adder")
+    concurrency.sleep(0)
+    there.put(1)
+    assert back.get(timeout=WAIT) == 2
+
+
+def test_delayed_calls_are_made_in_the_order_of_their_times(concurrency: Backend) -> None:
+    channel = concurrency.channel()
+    concurrency.call_later(0.06, channel.put, "last")
+    concurrency.call_later(0.0, channel.put, "first")
+    cancelled = concurrency.call_later(0.03, channel.put, "never")
+    cancelled.cancel()
+    cancelled.cancel()
+    assert [channel.get(timeout=WAIT), channel.get(timeout=WAIT)] == ["first", "last"]
+
+
+def test_a_delayed_call_that_fails_is_logged_and_the_next_is_made(
+    concurrency: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = concurrency.channel()
+    alarm = concurrency.call_later(0.0, lambda: 1 // 0)
+    concurrency.call_later(0.01, channel.put, "next")
+    assert channel.get(timeout=WAIT) == "next"
+    alarm.cancel()
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_poller_wakes_from_another_task(concurrency: Backend) -> None:
+    poller = concurrency.poller()
+    concurrency.call_later(0.01, poller.wake)
+    poller.wait(None, write=False, timeout=60.0)
+    poller.wake()
+    poller.wake()
+    poller.wait(None, write=False, timeout=60.0)
+    begun = time.monotonic()
+    poller.wait(None, write=False, timeout=0.05)
+    assert time.monotonic() - begun > 0.04, "the wake-ups before were used up"
+    poller.close()
+    poller.wake()
+
+
+def test_poller_sees_a_readable_and_a_writable_descriptor(concurrency: Backend) -> None:
+    poller = concurrency.poller()
+    here, there = socket.socketpair()
+    with here, there:
+        there.send(b"x")
+        poller.wait(here.fileno(), write=False, timeout=60.0)
+        here.recv(1)
+        poller.wait(here.fileno(), write=True, timeout=60.0)
+    poller.close()
+
+
+def test_connect_reaches_a_listener_by_name_and_address(concurrency: Backend) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        for host in ("127.0.0.1", "localhost"):
+            connection = concurrency.connect(host, port, timeout=WAIT)
+            accepted, _ = listener.accept()
+            with accepted:
+                connection.send(b"hello")
+                assert accepted.recv(5) == b"hello"
+            connection.close()
+
+
+def test_connect_says_why_it_cannot(concurrency: Backend) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(ConnectionRefusedError):
+        concurrency.connect("127.0.0.1", port, timeout=WAIT)
+    with pytest.raises(OSError, match="."):
+        concurrency.connect("name.invalid", port, timeout=WAIT)
+
+
+def test_connect_gives_up_in_time(concurrency: Backend) -> None:
+    # A full backlog takes no further connection and answers nothing.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        fillers = []
+        try:
+            for _ in range(4):
+                filler = socket.socket()
+                filler.setblocking(False)
+                filler.connect_ex(address)
+                fillers.append(filler)
+            with pytest.raises(TimeoutError):
+                concurrency.connect(*address, timeout=0.1)
+        finally:
+            for filler in fillers:
+                filler.close()
+
+
+def test_task_failures_use_the_package_logger(concurrency: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "svcrt.concurrency"):
+        concurrency.spawn(lambda: 1 // 0, name="divider").join(WAIT)
+    assert [record.name for record in caplog.records] == ["svcrt.concurrency"]

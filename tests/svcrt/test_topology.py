@@ -1,0 +1,90 @@
+import msgspec
+
+from svcrt import contract, topology
+from svcrt.types import Binding, Exchange, Queue
+
+
+class Placed(msgspec.Struct, kw_only=True):
+    id: str
+
+
+PLACED = contract.Event(name="acme.orders.v1.OrderPlaced", payload=Placed)
+SERVICE = "acme.billing.v1.Billing"
+
+
+def subscription(delivery: contract.Delivery) -> contract.Subscription:
+    return contract.Subscription(event=PLACED, name="onPlaced", stub="on_placed", delivery=delivery)
+
+
+def test_exchanges() -> None:
+    assert topology.EXCHANGES == (
+        Exchange(name="svc.dead", type="direct"),
+        Exchange(name="svc.rpc", type="direct"),
+        Exchange(name="svc.job", type="direct"),
+        Exchange(name="svc.event", type="topic"),
+    )
+
+
+def test_queues_of_calls() -> None:
+    assert topology.rpc_queue(SERVICE) == Queue(
+        name="svc.rpc.acme.billing.v1.Billing",
+        arguments={"x-expires": 60_000, "x-max-length": 10_000, "x-overflow": "reject-publish"},
+        bindings=(Binding("svc.rpc", SERVICE),),
+    )
+    assert topology.reply_queue() == Queue(name="", durable=False, exclusive=True)
+    assert topology.job_queue(SERVICE) == Queue(
+        name="svc.job.acme.billing.v1.Billing", bindings=(Binding("svc.job", SERVICE),)
+    )
+
+
+def test_queues_of_events() -> None:
+    bindings = (Binding("svc.event", "acme.orders.v1.OrderPlaced"),)
+    pool = topology.event_queue(SERVICE, subscription(contract.Delivery.POOL))
+    assert pool == Queue(
+        name="svc.event.acme.orders.v1.OrderPlaced--acme.billing.v1.Billing.onPlaced", bindings=bindings
+    )
+    singleton = topology.event_queue(SERVICE, subscription(contract.Delivery.SINGLETON))
+    assert singleton == Queue(name="svc.event.acme.orders.v1.OrderPlaced", bindings=bindings)
+    broadcast = topology.event_queue(SERVICE, subscription(contract.Delivery.BROADCAST))
+    assert broadcast == Queue(name="", durable=False, exclusive=True, bindings=bindings)
+
+
+def test_queues_of_timers_and_the_dead() -> None:
+    assert topology.timer_queue(SERVICE, "nightly") == Queue(
+        name="svc.timer.acme.billing.v1.Billing.nightly", arguments={"x-single-active-consumer": True}
+    )
+    assert topology.dead_queue(SERVICE, "svc.job.x") == Queue(
+        name="svc.dead.acme.billing.v1.Billing",
+        bindings=(Binding("svc.dead", SERVICE), Binding("svc.dead", "svc.job.x")),
+    )
+
+
+def test_a_service_gets_what_its_contract_needs() -> None:
+    service = contract.Service(
+        name=SERVICE,
+        rpcs=(contract.Rpc(service=SERVICE, name="charge", stub="charge", arguments=Placed, result=None),),
+        oneways=(contract.Oneway(service=SERVICE, name="remind", stub="remind", arguments=Placed),),
+        subscriptions=tuple(map(subscription, contract.Delivery)),
+        timers=(
+            contract.Timer(name="nightly", stub="nightly", every=1.0),
+            contract.Timer(name="here", stub="here", every=1.0, per_instance=True),
+        ),
+    )
+    built = topology.service_topology(service)
+    assert built.exchanges == topology.EXCHANGES
+    pool = "svc.event.acme.orders.v1.OrderPlaced--acme.billing.v1.Billing.onPlaced"
+    assert {queue.name for queue in built.queues} == {
+        f"svc.rpc.{SERVICE}",
+        f"svc.job.{SERVICE}",
+        pool,
+        "svc.event.acme.orders.v1.OrderPlaced",
+        f"svc.timer.{SERVICE}.nightly",
+        f"svc.dead.{SERVICE}",
+    }
+    dead = next(queue for queue in built.queues if queue.name.startswith("svc.dead"))
+    assert [binding.key for binding in dead.bindings] == [SERVICE, f"svc.job.{SERVICE}", pool]
+
+
+def test_a_service_without_background_work_parks_nothing() -> None:
+    built = topology.service_topology(contract.Service(name=SERVICE))
+    assert built.queues == ()
