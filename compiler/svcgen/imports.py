@@ -55,7 +55,7 @@ class Imports:
             if local == name:
                 plain.setdefault(module, []).append(name)
             else:
-                order = (_natural(module), 1, _member(name))
+                order = (_natural(module), _member(name))
                 statements.append((order, f"from {module} import {name} as {local}"))
         for module, names in plain.items():
             ordered = tuple(sorted(names, key=_member))
@@ -63,7 +63,7 @@ class Imports:
             text = line + ", ".join(ordered)
             if indent + len(text) > layout.WIDTH:
                 text = line + layout.lay_out(layout.Group("(", ordered, ")", exploded=True), indent)
-            statements.append(((_natural(module), 0, _member(ordered[0])), text))
+            statements.append(((_natural(module), _member(ordered[0])), text))
         return f"\n{' ' * indent}".join(text for _, text in sorted(statements))
 
 

@@ -54,8 +54,9 @@ def docstring(text: str, indent: int) -> str:
     if not lines:
         raise ValueError("a docstring needs text")
     safe = [_doc_escaped(line) for line in lines]
+    # Formatters part the text from the quotes where the text itself starts or ends with one.
+    safe[0] = f" {safe[0]}" if safe[0].startswith('"') else safe[0]
     if len(safe) == 1:
-        # A quote before the closing quotes would end the docstring early.
         return f'"""{safe[0]} """' if safe[0].endswith('"') else f'"""{safe[0]}"""'
     margin = " " * indent
     body = "\n".join(f"{margin}{line}".rstrip() for line in safe[1:])

@@ -11,6 +11,7 @@ from svcgen.layout import Doc, Either, Group, Row, call, flat, subscript
 from svcidl.model import (
     Alias,
     Bounds,
+    Enum,
     EnumValue,
     Field,
     ListOf,
@@ -117,8 +118,12 @@ class TypeWriter:
         if not isinstance(field.default, tuple | dict):
             return self.default(field.type, field.default)
         # A bare `list` as factory would leave pyright with a partially unknown type.
-        made = f"lambda: {flat(self.default(field.type, field.default))}"
-        factory = made if field.default else self._container(resolved(field.type), self.plain)
+        if field.default:
+            factory: Doc = f"lambda: {flat(self.default(field.type, field.default))}"
+        else:
+            factory = self._container(resolved(field.type), self.plain)
+            # A struct may list itself: its name exists only when its class is complete.
+            factory = f"lambda: {flat(factory)}()" if _is_declared_later(resolved(field.type)) else factory
         return call(self._imports.runtime("field"), Row(("default_factory=", factory)))
 
     def parameter_default(self, field: Field) -> Doc | None:
@@ -238,6 +243,18 @@ def resolved(type_: Type) -> Type:
                 type_ = aliased
             case _:
                 return type_
+
+
+def _is_declared_later(type_: Type) -> bool:
+    match type_:
+        case Named(target=target):
+            return not isinstance(target, Enum)
+        case ListOf(item=item) | SetOf(item=item) | OptionalOf(item=item):
+            return _is_declared_later(item)
+        case MapOf(key=key, value=value):
+            return _is_declared_later(key) or _is_declared_later(value)
+        case _:
+            return False
 
 
 def _low(bounds: Bounds | None) -> int | float | str | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from shop.billing.v1 import BillingBase, Invoice, InvoiceNotFound, PaymentSettled
 from shop.database import Database
 from shop.orders.v1 import OrderPlaced
-from svcrt.providers import Logger
+from svcrt import Logger
 
 
 @final

@@ -1,6 +1,6 @@
 """A plain script that calls the shop: no service, no eventlet, any Python program can do this.
 
-    python -m shop.client amqp://guest:guest@localhost
+python -m shop.client amqp://guest:guest@localhost
 """
 
 import sys

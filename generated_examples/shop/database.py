@@ -2,9 +2,7 @@
 
 import sqlite3
 
-from svcrt.context import WorkerContext
-from svcrt.providers import DependencyProvider
-from svcrt.types import Container
+from svcrt import DependencyProvider, Outcome, WorkerContext
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS articles (sku TEXT PRIMARY KEY, price TEXT NOT NULL, left INTEGER NOT NULL);
@@ -26,10 +24,10 @@ class Database(DependencyProvider[sqlite3.Connection]):
     The file is `database` in the `[config]` table of svcgen.toml.
     """
 
-    def setup(self, container: Container) -> None:
-        self.path = str(container.config.get("database", "shop.db"))
-        with sqlite3.connect(self.path) as connection:
-            connection.executescript(TABLES)
+    def setup(self) -> None:
+        self.path = str(self.container.config.get("database", "shop.db"))
+        connection = sqlite3.connect(self.path)
+        connection.executescript(TABLES)
         connection.close()
 
     def get_dependency(self, context: WorkerContext) -> sqlite3.Connection:
@@ -37,9 +35,9 @@ class Database(DependencyProvider[sqlite3.Connection]):
         context.data["database"] = connection
         return connection
 
-    def worker_result(self, context: WorkerContext, result: object, error: BaseException | None) -> None:
+    def worker_result(self, context: WorkerContext, outcome: Outcome) -> None:
         connection: sqlite3.Connection = context.data["database"]
-        if error is None:
+        if outcome.error is None:
             connection.commit()
         else:
             connection.rollback()

@@ -13,8 +13,8 @@ from shop.database import Database
 from shop.orders.v1 import Draft, Order, OrderNotFound, OrderPlaced, OrdersBase, OrderStatus
 from shop.prices import Prices
 from shop.stock.v1 import PriceChanged
+from svcrt import Logger
 from svcrt.generated import Request, Response
-from svcrt.providers import Logger
 
 
 @final

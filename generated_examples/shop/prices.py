@@ -2,15 +2,13 @@
 
 from decimal import Decimal
 
-from svcrt.context import WorkerContext
-from svcrt.providers import DependencyProvider
-from svcrt.types import Container
+from svcrt import DependencyProvider, WorkerContext
 
 
 class Prices(DependencyProvider[dict[str, Decimal]]):
     """One dictionary per instance, price by article number; the event `PriceChanged` keeps it true."""
 
-    def setup(self, container: Container) -> None:
+    def setup(self) -> None:
         self.remembered: dict[str, Decimal] = {}
 
     def get_dependency(self, context: WorkerContext) -> dict[str, Decimal]:

@@ -6,7 +6,7 @@ from typing import final
 from shop.common.v1 import Line
 from shop.database import Database
 from shop.stock.v1 import OutOfStock, PriceChanged, StockBase, UnknownArticle
-from svcrt.providers import Logger
+from svcrt import Logger
 
 
 @final

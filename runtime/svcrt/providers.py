@@ -104,12 +104,11 @@ class Config(DependencyProvider[T]):
 
 
 class ServiceLogger(logging.LoggerAdapter[logging.Logger]):
-    """Adds `service`, `method` and `call_id` to every record, and the call id to its text."""
+    """Adds `service`, `method` and `call_id` to every record; the formatters of `svcgen run` print the call id."""
 
     def process(self, msg: object, kwargs: MutableMapping[str, Any]) -> tuple[object, MutableMapping[str, Any]]:
         """Merge our fields under those of the caller."""
-        own = self.extra or {}
-        return f"{msg} (call {own['call_id']})", {**kwargs, "extra": {**own, **(kwargs.get("extra") or {})}}
+        return msg, {**kwargs, "extra": {**(self.extra or {}), **(kwargs.get("extra") or {})}}
 
 
 class Logger(DependencyProvider[ServiceLogger]):

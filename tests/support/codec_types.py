@@ -1,16 +1,19 @@
 """Hypothesis strategies for type expressions of generated code, values of them, and damage to both."""
 
 import base64
+import functools
+import operator
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Union
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
+
 from svcrt.generated import (
     INT64_MAX,
     INT64_MIN,
@@ -26,7 +29,6 @@ from svcrt.generated import (
     Struct,
     Timestamp,
     UnknownVariant,
-    field,
 )
 
 
@@ -73,7 +75,6 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abtype", max_size=4), inner, max_size=3),
     max_leaves=5,
 )
-FINITE_JSON = JSON_VALUES
 
 
 def decimals(digits: Digits, low: Decimal, high: Decimal) -> st.SearchStrategy[Decimal]:
@@ -122,7 +123,7 @@ _KEYS = [typed for typed in _SCALARS if typed.annotation in (str, Int64, UUID, C
     Typed(Annotated[str, Meta(max_length=2)], st.text(max_size=2)),
     Typed(Annotated[int, Meta(ge=1, le=3)], st.integers(1, 3)),
 ]
-_ANY = Typed(Any, FINITE_JSON)
+_ANY = Typed(Any, JSON_VALUES)
 
 
 def _list_of(item: Typed) -> Typed:
@@ -181,9 +182,9 @@ def _unions(draw: st.DrawFn, items: st.SearchStrategy[Typed]) -> Typed:
     annotations = [variant.annotation for variant in variants]
     if draw(st.booleans()):
         annotations.append(UnknownVariant)
-        unknown = st.dictionaries(st.text("ab", max_size=2), FINITE_JSON, max_size=2)
+        unknown = st.dictionaries(st.text("ab", max_size=2), JSON_VALUES, max_size=2)
         values = values | unknown.map(lambda value: UnknownVariant("new", {**value, "type": "new"}))
-    return Typed(Union[tuple(annotations)], values)
+    return Typed(functools.reduce(operator.or_, annotations), values)
 
 
 def _compound(items: st.SearchStrategy[Typed]) -> st.SearchStrategy[Typed]:
@@ -209,6 +210,31 @@ def typed_values(draw: st.DrawFn) -> tuple[Any, Any]:
     """A type expression and a value of it."""
     typed = draw(TYPES)
     return typed.annotation, draw(typed.values)
+
+
+def with_wrong_part(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any, wrong: Any) -> Any:
+    """Return a typed value with `wrong` somewhere in it, as a constructor that does not validate lets in."""
+    if isinstance(value, list) and value and draw(st.booleans()):
+        index = draw(st.integers(0, len(value) - 1))
+        return [*value[:index], with_wrong_part(draw, value[index], wrong), *value[index + 1 :]]
+    if isinstance(value, dict) and value and draw(st.booleans()):
+        key = draw(st.sampled_from(list(value)))
+        return {**value, key: with_wrong_part(draw, value[key], wrong)}
+    if isinstance(value, msgspec.Struct) and draw(st.integers(0, 4)):
+        name = draw(st.sampled_from(value.__struct_fields__))
+        return msgspec.structs.replace(value, **{name: with_wrong_part(draw, getattr(value, name), wrong)})
+    return wrong
+
+
+def damaged_text(draw: Callable[[st.SearchStrategy[Any]], Any], data: bytes) -> bytes:
+    """Return `data` with a few bytes replaced, inserted or removed."""
+    text = bytearray(data)
+    for _ in range(draw(st.integers(1, 3))):
+        place = draw(st.integers(0, max(0, len(text) - 1)))
+        byte = bytes([draw(st.sampled_from(list(b'0123-.eE"[]{}:, atn\\u\xff\xc3\x00')))])
+        width, put = draw(st.sampled_from([(1, byte), (0, byte), (1, b"")]))
+        text[place : place + width] = put
+    return bytes(text)
 
 
 def damaged(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any) -> Any:
@@ -242,7 +268,3 @@ def _changed(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any) -> Any:
         ]
         return draw(st.sampled_from(texts) | JSON_VALUES)
     return draw(JSON_VALUES)
-
-
-__all__ = ["JSON_VALUES", "TYPES", "Colour", "Size", "Typed", "damaged", "field", "typed_values"]
-del datetime, time

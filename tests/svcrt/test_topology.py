@@ -17,12 +17,12 @@ def subscription(delivery: contract.Delivery) -> contract.Subscription:
 
 
 def test_exchanges() -> None:
-    assert topology.EXCHANGES == (
+    assert (
         Exchange(name="svc.dead", type="direct"),
         Exchange(name="svc.rpc", type="direct"),
         Exchange(name="svc.job", type="direct"),
         Exchange(name="svc.event", type="topic"),
-    )
+    ) == topology.EXCHANGES
 
 
 def test_queues_of_calls() -> None:

@@ -259,4 +259,6 @@ def _decode_headers(data: bytes, at: int) -> tuple[dict[str, str], int]:
 
 def _read_short(data: bytes, at: int) -> tuple[str, int]:
     end = at + 1 + data[at]
+    if end > len(data):
+        raise IndexError("a text longer than its frame")
     return data[at + 1 : end].decode("utf-8", "replace"), end

@@ -3,7 +3,8 @@
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+
+from kombu.utils.url import url_to_parts
 
 from svcrt.errors import ConfigError
 
@@ -50,8 +51,7 @@ def parse_servers(urls: Sequence[str] | str) -> tuple[Server, ...]:
 
 def _parse(url: str) -> Server:
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        parts = url_to_parts(url)
     except ValueError as error:
         raise ConfigError(
             f"a broker URL cannot be read ({error}); expected amqp://user:password@host:port/vhost"
@@ -59,18 +59,18 @@ def _parse(url: str) -> Server:
     if parts.scheme not in _PORTS:
         shown = parts.scheme or "nothing"
         raise ConfigError(f"a broker URL begins with amqp:// or amqps://, not with `{shown}`")
-    options = dict(parse_qsl(parts.query))
+    options = dict(parts.query)
     unknown = sorted(set(options) - set(_TLS_OPTIONS if parts.scheme == "amqps" else ()))
     if unknown:
         allowed = f"it may have {', '.join(_TLS_OPTIONS)}" if parts.scheme == "amqps" else "only amqps:// has any"
         raise ConfigError(f"a broker URL has the unknown parameter `{unknown[0]}`; {allowed}")
-    host = unquote(parts.hostname or "localhost")
+    host = parts.hostname or "localhost"
     return Server(
         host=host,
-        port=port or _PORTS[parts.scheme],
-        user=unquote(parts.username) if parts.username else "guest",
-        password=unquote(parts.password) if parts.password is not None else "guest",
-        vhost=unquote(parts.path[1:]) or "/",
+        port=parts.port or _PORTS[parts.scheme],
+        user=parts.username or "guest",
+        password=parts.password or "guest",
+        vhost=parts.path or "/",
         tls=_tls_context(options) if parts.scheme == "amqps" else None,
         server_name=options.get("server_name_indication", host),
     )

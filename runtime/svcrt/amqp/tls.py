@@ -46,15 +46,23 @@ class TlsConnector:
         return self._connection.fileno()
 
     def recv(self, size: int, /) -> bytes:
-        """Read what has arrived, decrypted; BlockingIOError when there is nothing."""
+        """Read what has arrived, decrypted; BlockingIOError when there is nothing. May exceed `size` by a little."""
+        pieces: list[bytes] = []
         while True:
             try:
-                return self._tls.read(size)
+                # One record at a time. None may stay behind: nobody would see it, since the socket is empty then.
+                data = self._tls.read(size)
             except ssl.SSLWantReadError:
+                if pieces:
+                    return b"".join(pieces)
                 if not self._pull():
                     raise BlockingIOError from None
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                return b""
+                return b"".join(pieces)
+            else:
+                if not data:
+                    return b"".join(pieces)
+                pieces.append(data)
 
     def send(self, data: bytes | memoryview, /) -> int:
         """Encrypt and write; BlockingIOError while earlier data has not left."""

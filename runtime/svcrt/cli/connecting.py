@@ -1,5 +1,6 @@
 """The connection of `call`, `emit` and `shell`: to the configured broker, or to the embedded one of the folder."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ def connected(settings: Settings, folder: Path) -> Iterator[tuple[Cluster, tuple
         BrokerRefused: wrong password, virtual host or permission.
     """
     urls = broker_urls(settings, folder)
+    # What the link would warn of ends in the one sentence that is raised.
+    logging.getLogger("svcrt").addHandler(logging.NullHandler())
     try:
         cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS)
     except BrokerUnavailable as error:

@@ -34,6 +34,14 @@ class Console(code.InteractiveConsole):
         self.failed = True
         super().showsyntaxerror(filename, **options)
 
+    def run_input(self) -> bool:
+        """Run standard input line by line without prompts, going on after a failure. Tell whether all went well."""
+        for line in sys.stdin:
+            self.push(line.rstrip("\n"))
+        # An empty line ends a block that the input left open.
+        self.push("")
+        return not self.failed
+
     def run_text(self, text: str) -> bool:
         """Run statements as if typed, showing what expressions give; stop at a failure. Tell whether all went well."""
         try:
@@ -46,17 +54,6 @@ class Console(code.InteractiveConsole):
             if self.failed:
                 return False
         return True
-
-
-class PipedConsole(Console):
-    """Reads statements from standard input without prompts, and goes on after a failure as `python -i` does."""
-
-    def raw_input(self, prompt: str = "") -> str:
-        """Return the next line; raises EOFError after the last."""
-        line = sys.stdin.readline()
-        if not line:
-            raise EOFError
-        return line.rstrip("\n")
 
 
 def complete_with_tab(names: dict[str, Any]) -> None:

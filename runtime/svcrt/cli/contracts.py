@@ -124,13 +124,13 @@ def _pick(name: str, known: Mapping[str, T], kind: str) -> T:
     if len(matches) == 1:
         return known[matches[0]]
     if matches:
-        raise StartError(f"several contracts have a {kind} `{name}`; write one of: {', '.join(sorted(matches))}")
+        raise StartError(f"several contracts have the {kind} `{name}`; write one of: {', '.join(sorted(matches))}")
     if not known:
         raise StartError(
             f"no contract with {kind}s found for `{name}`; run this where the generated packages can be imported"
         )
     hint = _near(name, [*known, *(full.rpartition(".")[2] for full in known)])
-    raise StartError(f"no contract has a {kind} `{name}`{hint or '; there are: ' + ', '.join(sorted(known))}")
+    raise StartError(f"there is no {kind} `{name}`{hint or '; there are: ' + ', '.join(sorted(known))}")
 
 
 def _near(name: str, known: Iterable[str]) -> str:

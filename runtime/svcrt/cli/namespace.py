@@ -5,7 +5,8 @@ import inspect
 import keyword
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
@@ -138,7 +139,17 @@ def _with(timeout: float | None, arguments: dict[str, object]) -> dict[str, obje
 
 def _signature(member: Rpc[Any, Any] | Oneway[Any] | Event[Any]) -> inspect.Signature:
     struct = member.payload if isinstance(member, Event) else member.arguments
-    given = inspect.signature(struct).parameters.values()
-    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in given]
-    result = member.result if isinstance(member, Rpc) else None
+    # Without the limits that `Annotated` carries: a person reads this.
+    types = get_type_hints(struct)
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=types[name])
+        for name, parameter in inspect.signature(struct).parameters.items()
+    ]
+    result = _without_limits(member.result) if isinstance(member, Rpc) else None
     return inspect.Signature(parameters, return_annotation=result)
+
+
+def _without_limits(annotation: Any) -> Any:
+    if annotation is None:
+        return None
+    return get_type_hints(SimpleNamespace(__annotations__={"result": annotation}))["result"]

@@ -36,7 +36,7 @@ def command(broker: tuple[str, ...], text: str | None, config_file: Path | None)
     """
     # Kombu is not free to import, and `--help` does not need it.
     from svcrt.cli.connecting import connected
-    from svcrt.cli.console import Console, PipedConsole, complete_with_tab
+    from svcrt.cli.console import Console, complete_with_tab
     from svcrt.cli.contracts import discover
     from svcrt.cli.loading import add_to_path
     from svcrt.cli.masking import masked_text
@@ -51,8 +51,6 @@ def command(broker: tuple[str, ...], text: str | None, config_file: Path | None)
             if text is not None:
                 sys.exit(0 if Console(names).run_text(text) else 1)
             if not sys.stdin.isatty():
-                console = PipedConsole(names)
-                console.interact(banner="", exitmsg="")
-                sys.exit(1 if console.failed else 0)
+                sys.exit(0 if Console(names).run_input() else 1)
             complete_with_tab(names)
             Console(names).interact(banner=BANNER.format(broker=masked_text(", ".join(urls))), exitmsg="")

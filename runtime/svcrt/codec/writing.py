@@ -104,6 +104,9 @@ def _or_else(classes: Any, write: Write, readers: Readers, shape: Shape) -> Writ
             return walk.fault(path, f"must be {shape.expected}")
         # Compiled here, since it is needed for wrong types only.
         result = readers.of(shape)(plain, path, walk)
+        if isinstance(result, UnknownVariant):
+            # A struct of no variant's class would go out whole; what is unknown says so by its class.
+            return walk.fault(path, f"must be {shape.expected}, or an UnknownVariant")
         return INVALID if result is INVALID else write(result, path, walk)
 
     return write_any

@@ -61,6 +61,8 @@ class _Input(eventlet.wsgi.Input):  # type: ignore[misc] # eventlet has no types
 class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet has no types
     """Keeps the request's head for the application, bounds the time it may take, and answers without HTML."""
 
+    rfile: Any  # ours while the head is read
+
     def handle_one_request(self) -> None:
         self._head_timeout: Any = None
         try:
@@ -151,6 +153,7 @@ class GreenServer:
         )
 
     def stop(self, timeout: float) -> bool:
+        """See `svcrt.types.Server`."""
         if not self._ended.ready():
             # eventlet.wsgi then closes what idles and waits for the rest.
             eventlet.spawn_n(self._thread.kill)

@@ -6,7 +6,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 
 from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection, RecordedLines
@@ -37,18 +37,19 @@ class _Handler(WSGIRequestHandler):
             if not self.parse_request():
                 return
             chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
-            file: Any = self.rfile
-            body: Any = ChunkedReader(file) if chunked else file
-            handler = _Responder(body, self.wfile, self.get_stderr(), self.get_environ(), multithread=True)
+            file = cast("Any", self.rfile)
+            body = cast("Any", ChunkedReader(file) if chunked else file)
+            output = cast("Any", self.wfile)
+            handler = _Responder(body, output, self.get_stderr(), self.get_environ(), multithread=True)
             handler.request_handler = self
             handler.run(self.server.get_app())  # type: ignore[attr-defined] # socketserver types the server as its base
         except (TimeoutError, ConnectionError) as error:
             log.debug("a client went away: %s", error)
 
     def parse_request(self) -> bool:
-        file: Any = self.rfile
-        self._lines: Any = RecordedLines(file, self.raw_requestline)
-        self.rfile = self._lines
+        file = cast("Any", self.rfile)
+        self._lines = RecordedLines(file, self.raw_requestline)
+        self.rfile = cast("Any", self._lines)
         try:
             return super().parse_request()
         finally:
@@ -67,6 +68,10 @@ class _Responder(ServerHandler):
     """Logs what the application raised; the client gets a bare 500."""
 
     http_version = "1.1"
+    # What typeshed does not know of the base class.
+    request_handler: Any
+    environ: dict[str, Any]
+    headers: Any
 
     def log_exception(self, exc_info: Any) -> None:
         log.debug("the application failed", exc_info=exc_info)
@@ -131,6 +136,7 @@ class ThreadServer:
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
+        """See `svcrt.types.Server`."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

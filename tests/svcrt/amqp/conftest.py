@@ -2,8 +2,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from rabbitmq_node import RabbitMQNode
 
+from rabbitmq_node import RabbitMQNode
 from svcrt.amqp import AmqpLink
 from svcrt.concurrency import Backend, backend
 

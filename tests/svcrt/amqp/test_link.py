@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from link_probe import WAIT, Inbox, Outcomes, message, wait_until
 
+from link_probe import WAIT, Inbox, Outcomes, message, wait_until
 from svcrt.amqp import AmqpLink
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerRefused, BrokerUnavailable, ConfigError, InvalidValue, Refused, Unroutable
@@ -19,7 +19,7 @@ def test_a_message_arrives_as_it_was_sent(concurrency: Backend, make_link: MakeL
     link.declare(EXCHANGE)
     link.consume(QUEUE, inbox, prefetch=10)
     sent = Message(
-        body="{\"name\":\"Zoë\"}".encode(),
+        body='{"name":"Zoë"}'.encode(),
         content_encoding="utf-8",
         type="place",
         message_id="m-1",
@@ -39,7 +39,9 @@ def test_a_message_arrives_as_it_was_sent(concurrency: Backend, make_link: MakeL
     # A post may wait a little before it leaves, which its expiration pays for.
     assert received.expiration is not None
     assert 50_000 < received.expiration <= 60_000
-    assert received == Message(**{**{name: getattr(sent, name) for name in Message.__slots__}, "expiration": received.expiration})
+    assert received == Message(
+        **{**{name: getattr(sent, name) for name in Message.__slots__}, "expiration": received.expiration}
+    )
     assert (second.exchange, second.routing_key) == ("", "q")
     assert second.message == Message(body=b"", content_type=None)
 
@@ -76,9 +78,7 @@ def test_posts_without_a_callback_arrive_too(concurrency: Backend, make_link: Ma
     assert inbox.bodies == [str(number) for number in range(500)]
 
 
-def test_unroutable_is_told_to_those_who_asked_only(
-    concurrency: Backend, make_link: MakeLink, broker_url: str
-) -> None:
+def test_unroutable_is_told_to_those_who_asked_only(concurrency: Backend, make_link: MakeLink, broker_url: str) -> None:
     link, outcomes = make_link(broker_url), Outcomes(concurrency)
     link.declare(Topology(queues=(Queue(name="q"),)))
     for number in range(60):
@@ -90,7 +90,7 @@ def test_unroutable_is_told_to_those_who_asked_only(
             on_done=outcomes.note(number),
         )
     ended = outcomes.wait(60)
-    unroutable = {number for number, error in ended.items() if isinstance(error, Unroutable)}
+    unroutable = {number for number in range(60) if isinstance(ended[number], Unroutable)}
     assert unroutable == {number for number in range(60) if number % 3 and number % 2 == 0}
     assert all(error is None for number, error in ended.items() if number not in unroutable)
     with pytest.raises(Unroutable, match="no queue takes `nowhere`"):
@@ -119,7 +119,7 @@ def test_a_missing_exchange_fails_its_own_posts_only(
         link.post(message("unconfirmed"), exchange=exchange, routing_key="q")
     ended = outcomes.wait(300)
     assert {number for number, error in ended.items() if error is None} == {n for n in range(300) if n % 3}
-    assert all(isinstance(error, Unroutable) for number, error in ended.items() if number % 3 == 0)
+    assert all(isinstance(ended[number], Unroutable) for number in range(0, 300, 3))
     inbox.wait(400)
     assert inbox.bodies.count("unconfirmed") == 200
     link.declare(Topology(exchanges=(Exchange(name="missing", type="fanout"),)))
@@ -142,9 +142,7 @@ def test_what_cannot_be_sent_is_refused_at_once(make_link: MakeLink, broker_url:
     link.publish(message(), exchange="", routing_key="q", timeout=WAIT)
 
 
-def test_prefetch_bounds_what_is_delivered_unacked(
-    concurrency: Backend, make_link: MakeLink, broker_url: str
-) -> None:
+def test_prefetch_bounds_what_is_delivered_unacked(concurrency: Backend, make_link: MakeLink, broker_url: str) -> None:
     link, inbox = make_link(broker_url), Inbox(concurrency, ack=False)
     link.consume(Queue(name="q"), inbox, prefetch=3)
     for number in range(5):
@@ -223,7 +221,7 @@ def test_other_arguments_are_refused_with_the_remedy(
 ) -> None:
     link, inbox = make_link(broker_url), Inbox(concurrency)
     link.declare(Topology(queues=(Queue(name="q", arguments={"x-max-length": 5}),)))
-    with pytest.raises(BrokerRefused, match="queue `q`: .*delete it, or give it another name"):
+    with pytest.raises(BrokerRefused, match=r"queue `q`: .*delete it, or give it another name"):
         link.declare(Topology(queues=(Queue(name="q"),)))
     with pytest.raises(BrokerRefused, match="queue `q`"):
         link.consume(Queue(name="q"), inbox, prefetch=1)
@@ -272,9 +270,7 @@ def test_one_connection_can_serve_both_ways(concurrency: Backend, make_link: Mak
     consumer.cancel()
 
 
-def test_stop_sends_what_waits_and_ends_every_post(
-    concurrency: Backend, make_link: MakeLink, broker_url: str
-) -> None:
+def test_stop_sends_what_waits_and_ends_every_post(concurrency: Backend, make_link: MakeLink, broker_url: str) -> None:
     link, outcomes = make_link(broker_url, stop_timeout=10.0), Outcomes(concurrency)
     link.declare(Topology(queues=(Queue(name="q"),)))
     for number in range(1500):
@@ -325,7 +321,7 @@ def test_a_dead_server_is_passed_over(make_link: MakeLink, broker_url: str) -> N
 
 def test_no_broker_is_told_after_the_wait(make_link: MakeLink) -> None:
     link = make_link("amqp://user:tell-nobody@127.0.0.1:1/v", start=False)
-    with pytest.raises(BrokerUnavailable, match="cannot connect to amqp://127.0.0.1:1/v") as caught:
+    with pytest.raises(BrokerUnavailable, match=r"cannot connect to amqp://127\.0\.0\.1:1/v") as caught:
         link.start(wait=0.2)
     assert "tell-nobody" not in str(caught.value)
 

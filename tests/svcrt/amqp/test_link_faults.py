@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from kombu.connection import Connection
+
 from link_probe import WAIT, Inbox, Outcomes, message, wait_until
 from rabbitmq_node import RabbitMQNode, find_free_port
-
 from svcrt.amqp import AmqpLink
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerUnavailable, Unconfirmed
@@ -47,7 +48,11 @@ def test_a_broker_that_is_killed_and_restarted_under_load(
     concurrency: Backend, make_link: MakeLink, fault_node: RabbitMQNode, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "svcrt.amqp")
-    link, inbox, outcomes = make_link(fault_node.fresh_vhost(), post_timeout=WAIT), Inbox(concurrency), Outcomes(concurrency)
+    link, inbox, outcomes = (
+        make_link(fault_node.fresh_vhost(), post_timeout=WAIT),
+        Inbox(concurrency),
+        Outcomes(concurrency),
+    )
     changes: list[str] = []
     link.declare(TOPOLOGY)
     link.consume(
@@ -99,7 +104,7 @@ def test_closed_connections_come_back_and_old_acks_do_no_harm(
     for number in range(3):
         link.publish(message(str(number)), exchange="", routing_key="q", timeout=WAIT)
     old = list(inbox.wait(3))
-    run_beside(concurrency, lambda: fault_node.rabbitmqctl("close_all_connections", "test"))
+    run_beside(concurrency, lambda: fault_node.rabbitmqctl("close_all_connections", "--global", "test"))
     wait_until(concurrency, lambda: lost)
     wait_until(concurrency, lambda: link.ready)
     for delivery in old:
@@ -119,7 +124,10 @@ def test_closed_connections_come_back_and_old_acks_do_no_harm(
 def test_a_frozen_broker_is_given_up_after_two_heartbeats(
     concurrency: Backend, make_link: MakeLink, fault_node: RabbitMQNode
 ) -> None:
-    link, outcomes = make_link(fault_node.fresh_vhost(), heartbeat=1, connect_timeout=0.5, post_timeout=WAIT), Outcomes(concurrency)
+    link, outcomes = (
+        make_link(fault_node.fresh_vhost(), heartbeat=1, connect_timeout=0.5, post_timeout=WAIT),
+        Outcomes(concurrency),
+    )
     link.declare(Topology(queues=(Queue(name="q"),)))
     consumer = link.consume(Queue(name="q"), Inbox(concurrency), prefetch=1)
     os.kill(fault_node.pid, signal.SIGSTOP)
@@ -161,7 +169,11 @@ def test_a_busy_link_outlives_many_heartbeats(
 @pytest.mark.rabbitmq
 def test_a_broker_that_comes_up_later(concurrency: Backend, make_link: MakeLink, fault_node: RabbitMQNode) -> None:
     fault_node.kill()
-    link, inbox, outcomes = make_link(fault_node.fresh_vhost(), start=False, post_timeout=WAIT), Inbox(concurrency), Outcomes(concurrency)
+    link, inbox, outcomes = (
+        make_link(fault_node.fresh_vhost(), start=False, post_timeout=WAIT),
+        Inbox(concurrency),
+        Outcomes(concurrency),
+    )
     link.start()
     link.declare(TOPOLOGY)
     link.consume(QUEUE, inbox, prefetch=1)
@@ -182,7 +194,11 @@ def test_a_broker_that_comes_up_later(concurrency: Backend, make_link: MakeLink,
 def test_a_memory_alarm_holds_posts_and_expires_them(
     concurrency: Backend, make_link: MakeLink, fault_node: RabbitMQNode
 ) -> None:
-    link, inbox, outcomes = make_link(fault_node.fresh_vhost(), post_timeout=WAIT), Inbox(concurrency), Outcomes(concurrency)
+    link, inbox, outcomes = (
+        make_link(fault_node.fresh_vhost(), post_timeout=WAIT),
+        Inbox(concurrency),
+        Outcomes(concurrency),
+    )
     link.consume(Queue(name="q"), inbox, prefetch=0)
     run_beside(concurrency, lambda: fault_node.rabbitmqctl("set_vm_memory_high_watermark", "0.000001"))
     # The broker tells a connection of the alarm when it publishes.
@@ -204,9 +220,7 @@ def test_a_memory_alarm_holds_posts_and_expires_them(
     assert inbox.bodies == ["first", "short"]
 
 
-def test_a_deleted_queue_is_declared_again(
-    concurrency: Backend, make_link: MakeLink, broker_url: str
-) -> None:
+def test_a_deleted_queue_is_declared_again(concurrency: Backend, make_link: MakeLink, broker_url: str) -> None:
     link, inbox = make_link(broker_url), Inbox(concurrency, ack=False)
     changes: list[str] = []
     link.declare(TOPOLOGY)
@@ -307,11 +321,9 @@ def test_a_listener_that_does_not_speak_amqp(concurrency: Backend, make_link: Ma
 
 def delete_queue(concurrency: Backend, url: str, name: str) -> None:
     """Delete a queue as an operator would, on a connection of its own."""
-    import kombu
 
     def delete() -> None:
-        with kombu.Connection(url) as connection:
+        with Connection(url) as connection:  # type: ignore[no-untyped-call] # kombu's constructor has no types
             connection.default_channel.queue_delete(name)
 
     run_beside(concurrency, delete)
-

@@ -17,7 +17,9 @@ def test_all_parts_are_read_and_decoded() -> None:
     )
 
 
-@pytest.mark.parametrize("url", ["amqp://", "amqp://localhost", "amqp://localhost/", "amqp://guest:guest@localhost:5672/%2F"])
+@pytest.mark.parametrize(
+    "url", ["amqp://", "amqp://localhost", "amqp://localhost/", "amqp://guest:guest@localhost:5672/%2F"]
+)
 def test_what_is_left_out_has_its_default(url: str) -> None:
     assert only(url) == Server(
         host="localhost", port=5672, user="guest", password="guest", vhost="/", server_name="localhost"

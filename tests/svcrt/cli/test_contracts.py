@@ -44,7 +44,7 @@ def test_an_ambiguous_short_name(project: Path) -> None:
     with pytest.raises(StartError) as caught:
         find_method("Greeter.hello", project)
     assert str(caught.value) == (
-        "several contracts have a service `Greeter`; write one of: acme.greeter.v1.Greeter, other.v1.Greeter"
+        "several contracts have the service `Greeter`; write one of: acme.greeter.v1.Greeter, other.v1.Greeter"
     )
     assert find_method("other.v1.Greeter.hello", project)[0].name == "other.v1.Greeter"
 
@@ -58,10 +58,10 @@ def test_an_ambiguous_short_name(project: Path) -> None:
             "Greeter.xyz",
             "`acme.greeter.v1.Greeter` has no method `xyz`; it has: hello, repeat, slow, whoami, note",
         ),
-        ("Greter.hello", "no contract has a service `Greter`; did you mean `Greeter`?"),
+        ("Greter.hello", "there is no service `Greter`; did you mean `Greeter`?"),
         ("acme.greeter.v1.Greter.hello", "did you mean `acme.greeter.v1.Greeter`?"),
         ("acme.greeter.v2.Greeter.hello", "did you mean `acme.greeter.v1.Greeter`?"),
-        ("Zebra.run", "no contract has a service `Zebra`; there are: acme.greeter.v1.Greeter"),
+        ("Zebra.run", "there is no service `Zebra`; there are: acme.greeter.v1.Greeter"),
     ],
 )
 def test_unknown_names_are_told_with_a_suggestion(project: Path, name: str, sentence: str) -> None:

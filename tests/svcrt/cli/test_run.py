@@ -194,7 +194,12 @@ def test_a_second_run_shares_the_load(project: Path) -> None:
         shared = [run for run in (first, second) if "(embedded, of another run in this folder)" in run.said]
         assert len(shared) == 1
         seen: set[int] = set()
-        wait_for(lambda: seen.add(whoami(project)) or len(seen) == 2)
+
+        def both() -> bool:
+            seen.add(whoami(project))
+            return len(seen) == 2
+
+        wait_for(both)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

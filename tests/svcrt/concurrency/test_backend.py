@@ -46,9 +46,7 @@ def test_spawn_runs_beside_and_join_waits(concurrency: Backend) -> None:
     assert arguments.get(timeout=WAIT) == (1, "two")
 
 
-def test_an_exception_in_a_task_is_logged_with_its_name(
-    concurrency: Backend, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_exception_in_a_task_is_logged_with_its_name(concurrency: Backend, caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise LookupError("no such thing")
 
@@ -185,7 +183,7 @@ def test_connect_says_why_it_cannot(concurrency: Backend) -> None:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         concurrency.connect("127.0.0.1", port, timeout=WAIT)
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(OSError, match=r".+"):
         concurrency.connect("name.invalid", port, timeout=WAIT)
 
 

@@ -1,0 +1,205 @@
+"""`call`, `emit` and `shell` against one running service."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli_process import SECONDS, Running, run_command
+from cli_project import write_project
+
+UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = write_project(tmp_path_factory.mktemp("project"))
+    with Running(folder, "greeter:Greeter", "--no-http") as run:
+        run.wait_for(r"acme\.greeter\.v1\.Greeter is running")
+        yield folder
+
+
+def succeeds(folder: Path, *arguments: str, stdin: str = "") -> str:
+    ended = run_command(folder, *arguments, stdin=stdin)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def fails(folder: Path, *arguments: str, stdin: str = "", code: int = 1) -> str:
+    ended = run_command(folder, *arguments, stdin=stdin)
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+def content_of(path: Path) -> str:
+    deadline = time.monotonic() + SECONDS
+    while not path.exists() or not path.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return path.read_text()
+
+
+# --- call and emit -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Greeter.hello", "acme.greeter.v1.Greeter.hello"])
+def test_call_prints_the_result_as_json(project: Path, name: str) -> None:
+    assert succeeds(project, "call", name, "name=Zoë = you") == '"Hello, Zoë = you!"\n'
+
+
+def test_call_reads_values_as_text_and_repeated_names_as_a_list(project: Path) -> None:
+    shown = succeeds(project, "call", "Greeter.repeat", f"id={UUID}", "times=2", "polite=true", "names=a", "names=b")
+    assert json.loads(shown) == [{"name": f"{name} {UUID}", "times": 2} for name in "ab"]
+
+
+def test_call_takes_json(project: Path) -> None:
+    shown = succeeds(project, "call", "Greeter.repeat", "--json", f'{{"id": "{UUID}", "times": 3}}', "--timeout", "5")
+    assert json.loads(shown) == [{"name": f"thou {UUID}", "times": 3}]
+
+
+def test_call_hands_in_a_oneway(project: Path) -> None:
+    assert succeeds(project, "call", "Greeter.note", "text=kept") == ""
+    assert content_of(project / "noted.txt") == "kept"
+
+
+def test_emit_reaches_a_subscriber(project: Path) -> None:
+    assert succeeds(project, "emit", "Greeted", "name=Ada", "times=3") == ""
+    assert content_of(project / "heard.txt") == "Ada 3"
+
+
+def test_a_declared_error_is_told_with_its_fields(project: Path) -> None:
+    assert fails(project, "call", "Greeter.hello", "name=Lump") == (
+        'Error: acme.greeter.v1.TooRude: nobody is greeted as Lump\n{"word":"Lump"}\n'
+    )
+
+
+def test_every_wrong_argument_is_told_with_its_path(project: Path) -> None:
+    assert fails(project, "call", "Greeter.repeat", "id=7c9e", "times=x", "tmes=1").splitlines() == [
+        "Error: `acme.greeter.v1.Greeter.repeat` does not take these arguments:",
+        "  must be a UUID (at `$.id`)",
+        "  must be a whole number (at `$.times`)",
+        "  is not a field of `RepeatArguments`; leave it out (at `$.tmes`)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("call", "Greeter.helo"), "`acme.greeter.v1.Greeter` has no method `helo`; did you mean `hello`?"),
+        (("call", "Greter.hello"), "there is no service `Greter`; did you mean `Greeter`?"),
+        (("emit", "Greted"), "there is no event `Greted`; did you mean `Greeted`?"),
+        (("call", "Greeter.hello", "John"), "`John` is no argument; write name=value"),
+        (
+            ("call", "Greeter.hello", "--config", "absent.toml"),
+            "absent.toml: cannot be read: No such file or directory",
+        ),
+    ],
+)
+def test_mistakes_are_one_sentence(project: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    assert fails(project, *arguments) == f"Error: {sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("call", "Greeter.hello", "name=x", "--json", "{}"), "either as name=value or with --json"),
+        (("call", "Greeter.note", "text=x", "--timeout", "1"), "--timeout is for a method with a result"),
+        (("call", "Greeter.hello", "name=x", "--timeout", "0"), "--timeout"),
+    ],
+)
+def test_contradicting_usage(project: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    assert sentence in fails(project, *arguments, code=2)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("call", "Greeter.hello", "name=x"), ("emit", "Greeted", "name=x"), ("shell", "-c", "n")]
+)
+def test_a_broker_that_is_down_refuses_or_is_missing(project: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    down = fails(project, *arguments, "--broker", "amqp://guest:hidden@127.0.0.1:1/")
+    assert down.startswith("Error: no connection to the broker at amqp://guest:***@127.0.0.1:1/: ")
+    assert down.count("\n") == 1
+    url = json.loads((project / ".svcgen" / "broker.json").read_text())["url"]
+    refused = fails(project, *arguments, "--broker", url.replace("svcgen:", "svcgen:wrong"))
+    assert "refuses user `svcgen`" in refused
+    assert refused.count("\n") == 1
+    assert fails(write_project(tmp_path), *arguments) == (
+        "Error: no broker here; start `svcgen run` in this folder, or name a broker with --broker\n"
+    )
+
+
+def test_a_service_that_nobody_runs(project: Path) -> None:
+    contract = (project / "acme/greeter/v1/contract.py").read_text().replace("acme.greeter.v1.", "idle.v1.")
+    (project / "idle" / "v1").mkdir(parents=True)
+    (project / "idle" / "v1" / "contract.py").write_text(contract)
+    try:
+        said = fails(project, "call", "idle.v1.Greeter.hello", "name=x")
+    finally:
+        (project / "idle" / "v1" / "contract.py").unlink()
+    assert said == "Error: no running service answers to `idle.v1.Greeter`\n"
+
+
+# --- shell -------------------------------------------------------------------------------------------------------
+
+
+def test_shell_shows_what_a_piped_call_gives(project: Path) -> None:
+    assert succeeds(project, "shell", stdin='n.rpc.Greeter.hello(name="John")\n') == "'Hello, John!'\n"
+
+
+def test_shell_runs_blocks_and_keeps_names(project: Path) -> None:
+    script = 'for name in ["a", "b"]:\n    said = n.rpc.acme.greeter.v1.Greeter.hello(name=name)\n\nsaid\n'
+    assert succeeds(project, "shell", stdin=script) == "'Hello, b!'\n"
+
+
+def test_shell_command_shows_each_expression(project: Path) -> None:
+    code = 'x = n.rpc.Greeter.hello(name="John")\nx\nlen(x)'
+    assert succeeds(project, "shell", "-c", code) == "'Hello, John!'\n12\n"
+
+
+def test_shell_takes_plain_values_for_typed_ones(project: Path) -> None:
+    code = f'n.rpc.Greeter.repeat(id="{UUID}", times=2, timeout=5)[0].times'
+    assert succeeds(project, "shell", "-c", code) == "2\n"
+
+
+def test_shell_emits_and_hands_in(project: Path) -> None:
+    for name in ("heard.txt", "noted.txt"):
+        (project / name).unlink(missing_ok=True)
+    succeeds(project, "shell", stdin='n.emit.Greeted(name="Eve")\nn.oneway.Greeter.note(text="later")\n')
+    assert content_of(project / "heard.txt") == "Eve 1"
+    assert content_of(project / "noted.txt") == "later"
+
+
+def test_shell_shows_what_there_is(project: Path) -> None:
+    shown = succeeds(project, "shell", stdin="n.rpc.Greeter.hello\nn.rpc.Greeter\ndir(n.emit)\nlist(n.services)\n")
+    assert shown.splitlines() == [
+        "hello(*, name: str) -> str",
+        "acme.greeter.v1.Greeter:",
+        "  hello(*, name: str) -> str",
+        "  repeat(*, id: uuid.UUID, times: int, polite: bool = False, names: list[str] | None = None) -> "
+        "list[acme.greeter.v1.contract.Greeted]",
+        "  slow(*, marker: str, until: str) -> None",
+        "  whoami(*, text: str) -> int",
+        "['Greeted', 'acme']",
+        "['acme.greeter.v1.Greeter']",
+    ]
+
+
+def test_shell_tells_a_failed_call_in_one_line_and_goes_on(project: Path) -> None:
+    ended = run_command(project, "shell", stdin='n.rpc.Greeter.hello(name="Lump")\nn.rpc.Greeter.hello(name="x")\n')
+    assert ended.returncode == 1
+    assert ended.stderr == "TooRude: nobody is greeted as Lump\n"
+    assert ended.stdout == "'Hello, x!'\n"
+
+
+def test_shell_command_stops_at_a_failure(project: Path) -> None:
+    ended = run_command(project, "shell", "-c", 'n.rpc.Greeter.hello(name="")\nprint("not reached")')
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "InvalidValue: must be text of 1 to 20 characters (at `$.name`)\n"
+
+
+def test_shell_suggests_names(project: Path) -> None:
+    ended = run_command(project, "shell", "-c", "n.rpc.Greter")
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("AttributeError: `n.rpc` has no `Greter`; did you mean `Greeter`?\n")
