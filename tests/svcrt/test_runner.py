@@ -186,3 +186,20 @@ def test_a_killed_runner_leaves_its_work_to_others(broker_url: str, concurrency:
             killed.kill()
             assert call.result(20).answer == "x"
             leave.set()
+
+
+def test_calls_give_services_time_to_come_back(concurrency: Backend) -> None:
+    """An in-memory broker that is started anew knows no queue until the service has reconnected."""
+    with EmbeddedBroker() as broker:
+        url = broker.url
+        first = Runner([Probe], broker=url, concurrency=concurrency.name)
+        first.start()
+        cluster = svcrt.connect(url, concurrency=concurrency.name)
+        assert ProbeClient(cluster).ask(question="before") == "before"
+        first.stop(5.0)
+    port = int(url.rpartition(":")[2].strip("/"))
+    with EmbeddedBroker(port=port):
+        call = ProbeClient(cluster).futures.again(question="after", timeout=30.0)
+        with running(Probe, broker=url, concurrency=concurrency.name):
+            assert call.result(30).answer == "after"
+        cluster.close()

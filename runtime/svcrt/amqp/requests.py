@@ -34,6 +34,8 @@ NextContext: TypeAlias = Callable[[float | None], CallContext]
 
 _AGAIN = 0.05
 """Seconds between attempts to reach a broker or a service that is not there yet."""
+_RETURN = 10.0
+"""Seconds after a lost connection in which services are expected to come back: their longest pause between attempts."""
 _GRACE = 0.25
 """Seconds after a deadline in which the link may still report that a request was never written."""
 
@@ -75,6 +77,8 @@ class Requests:
         self._known: set[str] = set()
         self._consumer: Consumer | None = None
         self._reply_to: str | None = None
+        self._was_lost = False
+        self._returning_until = 0.0
         self._deadlines = Deadlines(concurrency, is_open=self._open.__contains__, on_due=self._on_due)
 
     def start(self) -> None:
@@ -173,11 +177,15 @@ class Requests:
                 if state is not None and state.consumers > 0:
                     self._known.add(service)
                     return True
-                if not self._wait_for_service or left <= _AGAIN:
+                if not self._may_come() or left <= _AGAIN:
                     self._end(number, UnknownService(service))
                     return False
             self._concurrency.sleep(_AGAIN)
         return False
+
+    def _may_come(self) -> bool:
+        """Whether to wait for a service that is not there: after a lost connection it may only be slower than we."""
+        return self._wait_for_service or time.monotonic() < self._returning_until
 
     def _post(self, number: int, call: _Call) -> None:
         with self._lock:
@@ -222,7 +230,7 @@ class Requests:
             case Unroutable():
                 call.posted = False
                 self._known.discard(service)
-                if self._wait_for_service:
+                if self._may_come():
                     self._concurrency.spawn(self._send, number, call, name=f"call to {service}")
                 else:
                     self._end(number, UnknownService(service))
@@ -266,7 +274,7 @@ class Requests:
             self._concurrency.call_later(_GRACE, self._on_due, number)
         elif call.posted or call.may_have_run:
             self._end(number, RpcTimeout(target, call.timeout))
-        elif self._wait_for_service and self._link.ready:
+        elif self._link.ready:
             self._end(number, UnknownService(call.method.service))
         else:
             reason = f"no connection to the broker within {call.timeout:g} s; `{target}` was not called"
@@ -275,6 +283,7 @@ class Requests:
     def _on_lost(self) -> None:
         with self._lock:
             self._reply_to = None
+            self._was_lost = True
             lost = [(number, call) for number, call in list(self._open.items()) if call.posted]
         for number, call in lost:
             self._lost(number, call)
@@ -286,6 +295,9 @@ class Requests:
             self._reply_to = self._consumer.queue
             if self._reply_to is None:
                 return
+            if self._was_lost:
+                self._was_lost = False
+                self._returning_until = time.monotonic() + _RETURN
             waiting, self._waiting = self._waiting, []
         for number in waiting:
             call = self._open.get(number)

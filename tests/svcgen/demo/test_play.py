@@ -1,0 +1,95 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from demo_copies import hand_written
+
+from svcgen.demo.files import COPIES
+from svcgen.demo.processes import DemoError, Stage
+
+DEMO = [sys.executable, "-m", "svcgen", "demo"]
+
+
+def test_the_demo_carries_the_example_as_it_is() -> None:
+    """If this fails: `python tests/support/demo_copies.py`."""
+    assert {path.name: path.read_bytes() for path in COPIES.iterdir()} == hand_written()
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the command lines of processes that run in `folder` or name it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder) in os.readlink(process / "cwd"):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # it ended while we looked, or is somebody else's
+    return found
+
+
+@pytest.mark.slow
+def test_the_demo_shows_everything_and_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        DEMO, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for shown in (
+        '"24.90"',
+        "refused, as the contract says: only 3 of KETTLE-2 left",
+        "event: Billing heard OrderPlaced",
+        "broadcast: every instance of Orders heard PriceChanged",
+        "background job",
+        "timer, on one instance",
+        "all services stopped.",
+    ):
+        assert shown in done.stdout
+    assert list(tmp_path.glob("svcgen-demo-*")) == []
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_the_demo_runs_on_rabbitmq(rabbitmq_vhost_url: str) -> None:
+    done = subprocess.run([*DEMO, "--broker", rabbitmq_vhost_url], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "(embedded" not in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        DEMO,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while not re.match(r"\$ svcgen call ", process.stdout.readline()):
+            assert process.poll() is None
+        process.send_signal(number)
+        _, error = process.communicate(timeout=20)
+    assert (process.returncode, error) == (130, "interrupted\n")
+    assert left_behind(tmp_path) == []
+    assert list(tmp_path.glob("svcgen-demo-*")) == []
+
+
+def test_a_command_that_fails_is_one_sentence_with_what_it_said() -> None:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Stage(Path(name), 20.0) as stage,
+        pytest.raises(DemoError, match=r"`-m svcgen compile nowhere.idl` failed: error\[E0206\]"),
+    ):
+        stage.svcgen("compile", "nowhere.idl")
+
+
+def test_services_that_end_early_are_noticed() -> None:
+    with tempfile.TemporaryDirectory() as name, Stage(Path(name), 20.0) as stage:
+        stage.start("run", "nowhere:Nobody")
+        with pytest.raises(DemoError, match="`svcgen run` ended before the end"):
+            stage.wait_for("the end", lambda log: None)
