@@ -15,6 +15,7 @@ from svcidl.builder import Builder
 from svcidl.diagnostics import Diagnostic
 from svcidl.grammar import GRAMMAR, TABLES
 from svcidl.source import SourceFile
+from svcidl.syntax_errors import unexpected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,9 @@ def parse(source: SourceFile, *, damaged: bool = False) -> Parsed:
         try:
             # With a transformer lark returns what the start rule's method built, not a tree of its own.
             tree = cast("nodes.File", engine.lark.parse(source.text))
-        except UnexpectedInput:
-            return Parsed(tree=None)
+        except UnexpectedInput as error:
+            position = min(error.pos_in_stream or 0, len(source.text))
+            return Parsed(tree=None, diagnostics=(unexpected(source.text[position:position + 1], source.span(position, position), ()),))
         return Parsed(tree=tree, diagnostics=tuple(engine.builder.problems))
 
 

@@ -83,7 +83,9 @@ def test_type_checkers_find_the_mistakes_of_a_user_and_nothing_else(
 
 def test_it_is_formatted(folder: Path) -> None:
     """For the line length of black and ruff, the default that most projects have."""
-    output = tool(folder, "-m", "ruff", "format", "--isolated", "--line-length=88", "--diff", "--exclude=mistakes.py", ".")
+    output = tool(
+        folder, "-m", "ruff", "format", "--isolated", "--line-length=88", "--diff", "--exclude=mistakes.py", "."
+    )
     assert output == ""
 
 
@@ -122,7 +124,7 @@ import msgspec
 from acme.class_.import_ import types as t
 node = t.Node(other=t.Node2(node=t.Node()))
 assert msgspec.json.decode(msgspec.json.encode(node), type=t.Node) == node
-assert node.children == [] and node.tags == {"a"} and node.shades == [t.Color_.RED if hasattr(t, "Color_") else t.Color.RED]
+assert node.children == [] and node.tags == {"a"} and node.shades == [t.Color.RED]
 value = t.Exception_(class_="x")
 assert msgspec.json.encode(value) == b'{"class":"x","from":-3,"import":"sh\\\\"op\\'"}'
 for each in vars(t).values():
@@ -141,6 +143,7 @@ def test_a_plain_client_loads_no_service_and_no_web_framework(folder: Path) -> N
     script = """
 import sys
 from acme.orders.v1 import OrdersClient
-print(sorted({"acme.orders.v1.service", "eventlet", "werkzeug", "lark", "jinja2", "svcidl", "svcgen"} & set(sys.modules)))
+unwanted = {"acme.orders.v1.service", "eventlet", "werkzeug", "lark", "jinja2", "svcidl", "svcgen"}
+print(sorted(unwanted & set(sys.modules)))
 """
     assert tool(folder, "-c", script) == "[]\n"

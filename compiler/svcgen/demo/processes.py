@@ -52,21 +52,28 @@ class Stage:
 
     def python(self, *arguments: str) -> str:
         """Run Python to its end; as `svcgen`."""
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [sys.executable, *arguments],
-                cwd=self.folder,
-                env=_environment(),
-                capture_output=True,
-                text=True,
-                timeout=self.left(),
-                check=False,
-            )
+            printed, complaint = process.communicate(timeout=self.left())
         except subprocess.TimeoutExpired as error:
             raise DemoError(f"`{' '.join(arguments)}` did not end in time") from error
-        if done.returncode != 0:
-            raise DemoError(f"`{' '.join(arguments)}` failed: {done.stderr.strip()[-2000:]}")
-        return (done.stdout + done.stderr).strip()
+        finally:
+            # `subprocess.run` does not wait for a child that it killed on Ctrl-C: it could outlive its folder.
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        if process.returncode != 0:
+            raise DemoError(f"`{' '.join(arguments)}` failed: {complaint.strip()[-2000:]}")
+        return (printed + complaint).strip()
 
     def start(self, *arguments: str) -> None:
         """Start a command of svcgen that keeps running."""

@@ -167,7 +167,9 @@ def test_help_and_compile_load_nothing_of_the_runtime(workplace: Path) -> None:
 
 def test_the_runtime_loads_nothing_of_the_compiler() -> None:
     script = "import sys, svcrt.runner, svcrt.cli.run, svcrt.generated; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ})
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}
+    )
     assert {name.split(".")[0] for name in done.stdout.split()} & {"lark", "jinja2", "svcidl", "svcgen"} == set()
 
 

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from demo_copies import hand_written
 
+from demo_copies import hand_written
 from svcgen.demo.files import COPIES
 from svcgen.demo.processes import DemoError, Stage
 
@@ -74,7 +74,7 @@ def test_an_interrupted_demo_leaves_nothing(tmp_path: Path, number: signal.Signa
             assert process.poll() is None
         process.send_signal(number)
         _, error = process.communicate(timeout=20)
-    assert (process.returncode, error) == (130, "interrupted\n")
+    assert (process.returncode, error.strip()) == (130, "interrupted")
     assert left_behind(tmp_path) == []
     assert list(tmp_path.glob("svcgen-demo-*")) == []
 

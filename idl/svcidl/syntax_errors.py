@@ -1,0 +1,186 @@
+"""What is said of a syntax error: one function per kind of mistake, and the words that people bring from elsewhere."""
+
+import re
+from collections.abc import Collection
+
+from svcidl.diagnostics import Diagnostic
+from svcidl.source import SourceFile, Span
+
+MARKS = {
+    "COMMA": ",",
+    "COLON": ":",
+    "EQUAL": "=",
+    "DOT": ".",
+    "VBAR": "|",
+    "LBRACE": "{",
+    "RBRACE": "}",
+    "LPAR": "(",
+    "RPAR": ")",
+    "LANGLE": "<",
+    "RANGLE": ">",
+    "LBRACKET": "[",
+    "RBRACKET": "]",
+    "ARROW": "->",
+    "AT": "@",
+    "DOTDOT": "..",
+    "QUESTION": "?",
+}
+_NOUNS = {"STRING": "a string", "INT": "an integer", "DURATION": "a duration", "$END": "the end of the file"}
+_SILENT = frozenset(("DOC", "FLOAT", "QUESTION", "DOTDOT", "DOT", "AT", "LANGLE"))
+"""Possible almost everywhere: naming them would hide what is missing."""
+
+FOREIGN_WORDS = {
+    "class": "struct",
+    "message": "struct",
+    "record": "struct",
+    "model": "struct",
+    "interface": "service",
+    "exception": "error",
+    "typedef": "alias",
+    "type": "alias",
+    "def": "rpc",
+    "func": "rpc",
+    "function": "rpc",
+    "method": "rpc",
+    "namespace": "package",
+    "include": "import",
+    "raises": "throws",
+    "throw": "throws",
+    "emits": "publishes",
+    "on": "subscribes",
+    "returns": "->",
+}
+
+
+def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
+    """Something else stands here than may stand here; `expected` are names of terminals."""
+    found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
+    nouns = _expected(expected)
+    label = f"expected {nouns}" if nouns else ""
+    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span)
+
+
+def _expected(kinds: Collection[str]) -> str:
+    words = []
+    if "NAME" in kinds:
+        words.append("a name")
+    else:
+        words += [f"`{kind.lower()}`" for kind in kinds if kind not in MARKS and kind not in _NOUNS and kind not in _SILENT]
+    words += [noun for kind, noun in _NOUNS.items() if kind in kinds]
+    words += [f"`{mark}`" for kind, mark in MARKS.items() if kind in kinds and kind not in _SILENT]
+    if not words or len(words) > 6:
+        return ""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def missing(kind: str, span: Span) -> Diagnostic:
+    """A mark or a keyword is missing just before `span`."""
+    text = MARKS.get(kind, kind.lower())
+    return Diagnostic(code="E0102", message=f"a `{text}` is missing here", span=span)
+
+
+def missing_brace(span: Span) -> Diagnostic:
+    """A declaration begins at the margin while a body is open."""
+    message = "a `}` is missing before this declaration"
+    return Diagnostic(code="E0102", message=message, span=span, help=("close the body above",))
+
+
+def misspelt(text: str, keyword: str, span: Span) -> Diagnostic:
+    """A keyword is meant."""
+    return Diagnostic(
+        code="E0107", message=f"unknown keyword `{text}`", span=span, help=(f"did you mean `{keyword}`?",)
+    )
+
+
+def missing_package(span: Span) -> Diagnostic:
+    """The file does not begin with its package."""
+    help_ = ("begin the file with `package`, for example `package acme.orders.v1`",)
+    return Diagnostic(code="E0112", message="the package declaration is missing", span=span, help=help_)
+
+
+def late_import(span: Span) -> Diagnostic:
+    """An import stands after a declaration."""
+    help_ = ("move it up, below `package`",)
+    return Diagnostic(code="E0101", message="imports stand before the declarations", span=span, help=help_)
+
+
+def stray_documentation(span: Span) -> Diagnostic:
+    """Documentation that documents nothing."""
+    help_ = ("put it before what it documents, or write `//` for a comment",)
+    return Diagnostic(code="L0101", message="this documentation documents nothing", span=span, help=help_)
+
+
+def stray_annotation(span: Span) -> Diagnostic:
+    """Annotations with nothing behind them."""
+    return Diagnostic(code="E0111", message="nothing follows that this annotation could stand on", span=span)
+
+
+def lead_of_reserved(span: Span) -> Diagnostic:
+    """Documentation or an annotation before `reserved(…)`."""
+    help_ = ("remove it, or write `//` for a comment",)
+    return Diagnostic(code="E0111", message="`reserved` takes neither documentation nor annotations", span=span, help=help_)
+
+
+def wrong_number(text: str, span: Span) -> Diagnostic:
+    """A number in a form of another language."""
+    help_ = "write the digits out, without a sign `+`, with digits on both sides of the point"
+    return Diagnostic(code="E0110", message=f"`{text}` is no number here", span=span, help=(help_,))
+
+
+# --- below the grammar: what the lexer cannot read ------------------------------
+
+_ILLEGAL_RUN = re.compile(r"[^A-Za-z_0-9\"{}()<>\[\].,:=|?@/ \t\r\n\f+'#-]+|.", re.DOTALL)
+_PLUS_NUMBER = re.compile(r"\+[0-9]+(?:\.[0-9]+)?")
+_SINGLE_QUOTED = re.compile(r"'[^'\r\n]*'")
+_BLOCK_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_REST_OF_LINE = re.compile(r"[^\r\n]*")
+
+
+def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int, str | None, Diagnostic | None]:
+    """Judge text that no token matches.
+
+    Returns:
+        Where it ends, the kind of token that stands in for it (None: it is left out), and the finding (None: reported
+        before, as damage of the encoding).
+    """
+    text = source.text
+    char = text[position]
+    kind: str | None = None
+    if char == '"':
+        end = _end(_REST_OF_LINE, text, position)
+        found = Diagnostic(
+            code="E0104", message="a string is not closed on its line", span=source.span(position, position + 1)
+        )
+        return end, "STRING", found
+    if char == "+" and (plus := _PLUS_NUMBER.match(text, position)):
+        number = plus.group()
+        kind = "FLOAT" if "." in number else "INT"
+        return plus.end(), kind, wrong_number(number, source.span(position, plus.end()))
+    if char == "'" and (quoted := _SINGLE_QUOTED.match(text, position)):
+        span = source.span(position, quoted.end())
+        help_ = ("write it in double quotes",)
+        message = "a string stands in double quotes"
+        return quoted.end(), "STRING", Diagnostic(code="E0103", message=message, span=span, help=help_)
+    if char == "/" and (comment := _BLOCK_COMMENT.match(text, position)):
+        span = source.span(position, position + 2)
+        message, help_ = "`/*` starts no comment", ("write `//` before each line",)
+        return comment.end(), None, Diagnostic(code="E0103", message=message, span=span, help=help_)
+    if char == "#":
+        span = source.span(position, position + 1)
+        message, help_ = "`#` starts no comment", ("write `//`",)
+        return _end(_REST_OF_LINE, text, position), None, Diagnostic(code="E0103", message=message, span=span, help=help_)
+    end = _end(_ILLEGAL_RUN, text, position)
+    if damaged and "\ufffd" in text[position:end]:
+        return end, None, None
+    help_ = ("lines end without semicolons: remove it",) if char == ";" else ()
+    message = f"{_shown(char)} has no meaning here"
+    return end, None, Diagnostic(code="E0103", message=message, span=source.span(position, end), help=help_)
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return max(position + 1, found.end() if found else 0)
+
+
+def _shown(character: str) -> str:
+    return f"`{character}`" if character.isprintable() and not character.isspace() else f"U+{ord(character):04X}"
