@@ -31,7 +31,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not marked or server_installed():
         return
     if os.environ.get("SVCGEN_REQUIRE_RABBITMQ") == "1":
-        raise pytest.UsageError(f"{_REASON}; SVCGEN_REQUIRE_RABBITMQ=1 refuses to skip the {len(marked)} tests that need it")
+        raise pytest.UsageError(
+            f"{_REASON}; SVCGEN_REQUIRE_RABBITMQ=1 refuses to skip the {len(marked)} tests that need it"
+        )
     for item in marked:
         item.add_marker(pytest.mark.skip(reason=_REASON))
     config.stash[_SKIPPED] = [item.nodeid for item in marked]

@@ -10,7 +10,7 @@ from svcidl.source import SourceFile, Span
 MAX_TYPE_DEPTH = 16
 """How deep `<…>` may nest: no contract needs more, and every later stage may recurse over a type."""
 
-_ESCAPE = re.compile(r'\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))')
+_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
 _SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -267,7 +267,12 @@ class Builder:
     def service(self, c: list[Any]) -> tuple[Any, ...]:
         entries = c[3:-1]
         members = tuple(entry for entry in entries if not isinstance(entry, nodes.Reserved))
-        return nodes.Service, c[0], c[-1], {"name": c[1], "members": members, "reserved": _only(entries, nodes.Reserved)}
+        return (
+            nodes.Service,
+            c[0],
+            c[-1],
+            {"name": c[1], "members": members, "reserved": _only(entries, nodes.Reserved)},
+        )
 
     # --- members --------------------------------------------------------------------
 

@@ -69,6 +69,12 @@ def in_order(diagnostics: "list[Diagnostic]", files: "list[str]") -> "tuple[Diag
     return tuple(
         sorted(
             unique.values(),
-            key=lambda found: (rank.get(found.span.file, -1), found.span.start, found.span.end, found.code, found.message),
+            key=lambda found: (
+                rank.get(found.span.file, -1),
+                found.span.start,
+                found.span.end,
+                found.code,
+                found.message,
+            ),
         )
     )

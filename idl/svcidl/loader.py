@@ -1,6 +1,8 @@
 """From paths to parsed files, following imports. The only module that reads files."""
 
+import itertools
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from svcidl.layout import check_layout
 from svcidl.source import SourceFile, Span
 
 _BOM = b"\xef\xbb\xbf"
+_DAMAGED = re.compile("[\udc80-\udcff]+")
+_MAX_DAMAGE = 100
+"""A file with more pieces that are not UTF-8 is no text; the rest is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,7 +86,9 @@ class _Loader:
         return key
 
     def _report_path(self, path: str, problem: str) -> None:
-        self._diagnostics.append(Diagnostic(code="E0206", message=f"cannot read `{path}`: {problem}", span=at_file(path)))
+        self._diagnostics.append(
+            Diagnostic(code="E0206", message=f"cannot read `{path}`: {problem}", span=at_file(path))
+        )
 
     def _expand(self, path: str) -> list[str]:
         if "\0" in path or not os.path.isdir(path):
@@ -104,7 +111,10 @@ class _Loader:
         self._diagnostics += [*damage, *parsed.diagnostics]
         imports: dict[nodes.Import, str] = {}
         if parsed.tree is not None:
-            self._diagnostics += check_layout(parsed.tree, source)
+            # Where tokens were left out or supplied, what looks like a missing separator is the syntax error told already.
+            told = {diagnostic.span.line for diagnostic in parsed.diagnostics}
+            layout = check_layout(parsed.tree, source)
+            self._diagnostics += [diagnostic for diagnostic in layout if diagnostic.span.line not in told]
             for statement in parsed.tree.imports:
                 target = self._find(statement.path, path)
                 if target is not None:
@@ -122,7 +132,9 @@ class _Loader:
         # A file that exists but cannot be read says more than the places where there is none.
         path, problem = next((item for item in problems.items() if item[1] != _MISSING), (candidates[0], _MISSING))
         message = f"cannot import `{written.value}`: {problem}"
-        looked = tuple(f"looked for `{candidate}`" for candidate in problems) if problem == _MISSING else (f"at `{path}`",)
+        looked = (
+            tuple(f"looked for `{candidate}`" for candidate in problems) if problem == _MISSING else (f"at `{path}`",)
+        )
         remedy = ("give its folder with `--include`",) if problem == _MISSING else ()
         self._diagnostics.append(Diagnostic(code="E0205", message=message, span=written.span, help=(*looked, *remedy)))
         return None
@@ -154,28 +166,12 @@ def _reason(error: OSError) -> str:
 
 
 def decode(path: str, key: str, data: bytes) -> tuple[SourceFile, list[Diagnostic]]:
-    """Decode a file's bytes; a piece that is not UTF-8 becomes U+FFFD and one diagnostic at its place."""
-    data = data.removeprefix(_BOM)
-    pieces: list[str] = []
-    places: list[tuple[int, int, bytes]] = []
-    length = position = 0
-    while True:
-        try:
-            pieces.append(data[position:].decode("utf-8"))
-            break
-        except UnicodeDecodeError as error:
-            good = data[position : position + error.start].decode("utf-8")
-            bad = data[position + error.start : position + error.end]
-            start = length + len(good)
-            if places and places[-1][1] == start:
-                places[-1] = (places[-1][0], start + 1, places[-1][2] + bad)
-            else:
-                places.append((start, start + 1, bad))
-            pieces += [good, "\ufffd"]
-            length = start + 1
-            position += error.end
-    source = SourceFile(path, key, "".join(pieces))
-    return source, [_damage(source.span(start, end), bad) for start, end, bad in places]
+    """Decode a file's bytes; what is not UTF-8 becomes U+FFFD, and each piece of it a diagnostic at its place."""
+    # Bytes that are not UTF-8 become lone surrogates, which UTF-8 itself cannot hold: none is mistaken for text.
+    text = data.removeprefix(_BOM).decode("utf-8", errors="surrogateescape")
+    pieces = list(itertools.islice(_DAMAGED.finditer(text), _MAX_DAMAGE))
+    source = SourceFile(path, key, _DAMAGED.sub(lambda found: "\ufffd" * len(found.group()), text))
+    return source, [_damage(source.span(*found.span()), found.group().encode("utf-8", errors="surrogateescape")) for found in pieces]
 
 
 def _damage(span: Span, data: bytes) -> Diagnostic:

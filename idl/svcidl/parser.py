@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from typing import cast
 
 import lark
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput
+from lark.lexer import LexerState
+from lark.utils import TextSlice
 
 from svcidl import nodes
+from svcidl.automaton import Action, Automaton
 from svcidl.builder import Builder
 from svcidl.diagnostics import Diagnostic
 from svcidl.grammar import GRAMMAR, TABLES
+from svcidl.recovery import MAX_ERRORS, mend
 from svcidl.source import SourceFile
-from svcidl.syntax_errors import unexpected
+from svcidl.syntax_errors import unreadable
+from svcidl.tokens import Token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +46,112 @@ def build_tables() -> bytes:
 
 
 def parse(source: SourceFile, *, damaged: bool = False) -> Parsed:
-    """Parse one file; every syntax error of it is in the result."""
+    """Parse one file; every syntax error of it is in the result.
+
+    Args:
+        source: the file.
+        damaged: whether text that was not UTF-8 was replaced by U+FFFD and reported, so that it is not reported again.
+    """
     engine = _engine()
     with engine.lock:
         engine.builder.start(source)
         try:
             # With a transformer lark returns what the start rule's method built, not a tree of its own.
             tree = cast("nodes.File", engine.lark.parse(source.text))
-        except UnexpectedInput as error:
-            position = min(error.pos_in_stream or 0, len(source.text))
-            return Parsed(tree=None, diagnostics=(unexpected(source.text[position:position + 1], source.span(position, position), ()),))
+        except UnexpectedInput:
+            return _parse_damaged(engine, source, damaged)
         return Parsed(tree=tree, diagnostics=tuple(engine.builder.problems))
+
+
+def _parse_damaged(engine: "_Engine", source: SourceFile, damaged: bool) -> Parsed:
+    """Find every syntax error of a file that does not parse, then parse what could be mended of it."""
+    tokens, faults = _tokens(engine.lark, source, damaged)
+    if len(faults) >= MAX_ERRORS:
+        return Parsed(tree=None, diagnostics=tuple(faults))
+    mended = mend(_automaton(), source, tokens, frozenset(fault.span.line for fault in faults))
+    tree = None
+    engine.builder.start(source)
+    if mended.tokens is not None:
+        reader = engine.lark.parse_interactive("")
+        for token in mended.tokens:
+            reader.feed_token(_lark_token(token))
+        tree = cast("nodes.File", reader.feed_token(lark.Token("$END", "")))
+    diagnostics = (*faults, *mended.diagnostics, *engine.builder.problems)
+    return Parsed(tree=tree, diagnostics=diagnostics, lost=mended.lost)
+
+
+def _lark_token(token: Token) -> lark.Token:
+    length = token.end - token.start
+    return lark.Token(
+        token.kind,
+        token.text,
+        start_pos=token.start,
+        line=token.line,
+        column=token.column,
+        end_line=token.line,
+        end_column=token.column + length,
+        end_pos=token.end,
+    )
+
+
+def _tokens(parser: lark.Lark, source: SourceFile, damaged: bool) -> tuple[list[Token], list[Diagnostic]]:
+    """Return the tokens of a text that may hold anything, and what no token matched."""
+    lexer = parser.parser.lexer
+    state = LexerState(TextSlice.cast_from(source.text))
+    tokens: list[Token] = []
+    faults: list[Diagnostic] = []
+    line = 0
+
+    def add(kind: str, text: str, start: int, end: int, faulty: bool) -> None:
+        nonlocal line
+        place, column = source.place(start)
+        tokens.append(
+            Token(
+                kind=kind,
+                text=text,
+                start=start,
+                end=end,
+                line=place,
+                column=column,
+                first=place != line,
+                faulty=faulty,
+            )
+        )
+        line = place
+
+    while len(faults) < MAX_ERRORS:
+        try:
+            token = lexer.next_token(state, None)
+        except EOFError:
+            break
+        except UnexpectedCharacters as error:
+            start = error.pos_in_stream or 0
+            end, kind, fault = unreadable(source, start, damaged=damaged)
+            text = source.text[start:end]
+            if fault is not None:
+                faults.append(fault)
+            if kind is not None:
+                closed = text if fault is None or fault.code != "E0104" else f'{text}"'
+                add(kind, closed.lstrip("+"), start, end, fault is not None and fault.code == "E0104")
+            state.line_ctr.feed(text)
+            continue
+        add(token.type, str(token), token.start_pos or 0, token.end_pos or 0, False)
+    end = len(source.text)
+    tokens.append(Token(kind="$END", text="", start=end, end=end, line=source.place(end)[0], column=1, first=True))
+    return tokens, faults
+
+
+@functools.cache
+def _automaton() -> Automaton:
+    table = _engine().lark.parser.parser._parse_table
+    actions: dict[int, dict[str, Action]] = {
+        state: {
+            kind: argument if isinstance(argument, int) else (len(argument.expansion), str(argument.origin.name))
+            for kind, (_, argument) in row.items()
+        }
+        for state, row in table.states.items()
+    }
+    return Automaton(actions=actions, start=table.start_states["file"], end=table.end_states["file"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +178,13 @@ def _engine() -> _Engine:
 def _compile(*, strict: bool, transformer: Builder | None = None) -> lark.Lark:
     grammar = GRAMMAR.read_text(encoding="utf-8")
     return lark.Lark(
-        grammar, parser="lalr", lexer="basic", start="file", strict=strict, transformer=transformer, maybe_placeholders=True
+        grammar,
+        parser="lalr",
+        lexer="basic",
+        start="file",
+        strict=strict,
+        transformer=transformer,
+        maybe_placeholders=True,
     )
 
 

@@ -48,7 +48,6 @@ FOREIGN_WORDS = {
     "throw": "throws",
     "emits": "publishes",
     "on": "subscribes",
-    "returns": "->",
 }
 
 
@@ -65,7 +64,9 @@ def _expected(kinds: Collection[str]) -> str:
     if "NAME" in kinds:
         words.append("a name")
     else:
-        words += [f"`{kind.lower()}`" for kind in kinds if kind not in MARKS and kind not in _NOUNS and kind not in _SILENT]
+        words += [
+            f"`{kind.lower()}`" for kind in kinds if kind not in MARKS and kind not in _NOUNS and kind not in _SILENT
+        ]
     words += [noun for kind, noun in _NOUNS.items() if kind in kinds]
     words += [f"`{mark}`" for kind, mark in MARKS.items() if kind in kinds and kind not in _SILENT]
     if not words or len(words) > 6:
@@ -118,7 +119,9 @@ def stray_annotation(span: Span) -> Diagnostic:
 def lead_of_reserved(span: Span) -> Diagnostic:
     """Documentation or an annotation before `reserved(…)`."""
     help_ = ("remove it, or write `//` for a comment",)
-    return Diagnostic(code="E0111", message="`reserved` takes neither documentation nor annotations", span=span, help=help_)
+    return Diagnostic(
+        code="E0111", message="`reserved` takes neither documentation nor annotations", span=span, help=help_
+    )
 
 
 def wrong_number(text: str, span: Span) -> Diagnostic:
@@ -168,11 +171,15 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
     if char == "#":
         span = source.span(position, position + 1)
         message, help_ = "`#` starts no comment", ("write `//`",)
-        return _end(_REST_OF_LINE, text, position), None, Diagnostic(code="E0103", message=message, span=span, help=help_)
+        return (
+            _end(_REST_OF_LINE, text, position),
+            None,
+            Diagnostic(code="E0103", message=message, span=span, help=help_),
+        )
     end = _end(_ILLEGAL_RUN, text, position)
     if damaged and "\ufffd" in text[position:end]:
         return end, None, None
-    help_ = ("lines end without semicolons: remove it",) if char == ";" else ()
+    help_: tuple[str, ...] = ("lines end without semicolons: remove it",) if char == ";" else ()
     message = f"{_shown(char)} has no meaning here"
     return end, None, Diagnostic(code="E0103", message=message, span=source.span(position, end), help=help_)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import amqp
 import pytest
+
 from amqp_client import connect
 
 

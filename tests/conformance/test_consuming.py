@@ -3,8 +3,9 @@ from typing import Any
 
 import amqp
 import pytest
-from amqp_client import Inbox, RawClient, drain, wait_until
 from pamqp import commands
+
+from amqp_client import Inbox, RawClient, drain, wait_until
 
 
 @pytest.fixture
@@ -258,30 +259,16 @@ def test_a_single_active_consumer_hands_over_when_it_goes(connections: Callable[
     assert channel.queue_declare("timer", passive=True).consumer_count == 2
 
 
-def test_a_cancelled_active_consumer_hands_over_but_keeps_what_it_holds(
-    connections: Callable[[], Any], channel: Any
-) -> None:
-    channel.queue_declare("timer", auto_delete=False, arguments={"x-single-active-consumer": True})
-    first, second = connections().channel(), connections().channel()
-    first.basic_qos(0, 1, False)
-    holder, waiting = Inbox(first, "timer"), Inbox(second, "timer")
-    _publish(channel, "1", "2", queue="timer")
-    holder.wait(1)
-    first.basic_cancel(holder.tag)
-    assert waiting.wait(1) == ["2"]
-    first.basic_ack(holder.messages[0].delivery_tag)
-    assert waiting.settle() == ["2"]
-
-
 def test_basic_get_counts_what_is_left(channel: Any, queue: str) -> None:
     _publish(channel, *"123")
     assert [channel.basic_get(queue).delivery_info["message_count"] for _ in range(3)] == [2, 1, 0]
     assert channel.basic_get(queue) is None
 
 
-def test_recover_without_requeue_is_not_implemented(channel: Any) -> None:
-    with pytest.raises(amqp.exceptions.AMQPNotImplementedError):
-        channel.basic_recover(requeue=False)
+def test_recover_without_requeue_is_not_implemented(broker_url: str) -> None:
+    with RawClient(broker_url).open() as client:
+        client.send(commands.Basic.Recover(requeue=False))
+        assert client.expect(commands.Connection.Close).reply_code == 540
 
 
 def test_consume_ok_comes_before_the_first_delivery(broker_url: str, channel: Any, queue: str) -> None:

@@ -3,8 +3,9 @@ from typing import Any
 
 import amqp
 import pytest
-from amqp_client import RawClient
 from pamqp import commands
+
+from amqp_client import RawClient
 
 
 def _bodies(channel: Any, queue: str) -> list[str]:
@@ -76,12 +77,13 @@ def test_default_exchange_reaches_every_queue_by_name(channel: Any) -> None:
 
 def test_default_exchange_cannot_be_bound_declared_or_deleted(channel: Any) -> None:
     channel.queue_declare("q", auto_delete=False)
-    for refused in (
+    refusals: tuple[Callable[[], Any], ...] = (
         lambda: channel.queue_bind("q", "", "k"),
         lambda: channel.queue_unbind("q", "", "q"),
         lambda: channel.exchange_declare("", "direct", auto_delete=False),
         lambda: channel.exchange_delete(""),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(amqp.AccessRefused):
             refused()
 
@@ -104,7 +106,8 @@ def test_passive_declare_of_a_missing_exchange(channel: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"type": "fanout"}, {"durable": True}, {"auto_delete": True}, {"arguments": {"alternate-exchange": "x"}}]
+    "changed",
+    [{"type": "fanout"}, {"durable": True}, {"auto_delete": True}, {"arguments": {"alternate-exchange": "x"}}],
 )
 def test_redeclaring_an_exchange_otherwise_is_refused(channel: Any, changed: dict[str, Any]) -> None:
     same = {"type": "direct", "durable": False, "auto_delete": False}

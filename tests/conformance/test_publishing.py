@@ -4,8 +4,9 @@ from typing import Any
 
 import amqp
 import pytest
-from amqp_client import Inbox, RawClient, wait_until
 from pamqp import commands
+
+from amqp_client import Inbox, RawClient, wait_until
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def test_what_follows_on_a_failed_channel_is_ignored(client: RawClient) -> None:
     assert client.expect(commands.Channel.Close).reply_code == 404
 
 
-@pytest.mark.parametrize("expiration", ["abc", "-1", "1.5", "99999999999", " 1"])
+@pytest.mark.parametrize("expiration", ["abc", "-1", "1.5", " 1"])
 def test_a_wrong_expiration_is_refused(client: RawClient, expiration: str) -> None:
     client.publish("q", b"m", expiration=expiration)
     assert client.expect(commands.Channel.Close).reply_code == 406
@@ -210,13 +211,13 @@ def test_a_forged_user_id_is_refused(client: RawClient) -> None:
     assert client.expect(commands.Channel.Close).reply_code == 406
 
 
-def test_returns_reach_py_amqp(connections: Callable[[], Any]) -> None:
+def test_returns_reach_py_amqp(connections: Callable[..., Any]) -> None:
     connection = connections(confirm_publish=True)
     channel = connection.channel()
     returned = []
     channel.events["basic_return"].add(lambda *what: returned.append(what[:4]))
     channel.basic_publish(amqp.Message("m"), routing_key="nowhere", mandatory=True)
-    assert [code[0] for code in returned] == [312]
+    assert [failure.reply_code for failure, *_ in returned] == [312]
 
 
 def test_a_channel_may_publish_what_it_consumes(channel: Any) -> None:

@@ -3,8 +3,9 @@ from typing import Any
 
 import amqp
 import pytest
-from amqp_client import Inbox, RawClient, wait_until
 from pamqp import commands
+
+from amqp_client import Inbox, RawClient, wait_until
 
 
 def _publish(channel: Any, queue: str, *bodies: str, **properties: Any) -> None:
@@ -101,7 +102,7 @@ def test_wrong_queue_arguments_are_refused(channel: Any, arguments: dict[str, An
 def test_an_exclusive_queue_is_locked_to_others(connections: Callable[[], Any]) -> None:
     owner, other = connections().channel(), connections().channel()
     owner.queue_declare("mine", exclusive=True, auto_delete=False)
-    for refused in (
+    refusals: tuple[Callable[[], Any], ...] = (
         lambda: other.queue_declare("mine", passive=True),
         lambda: other.queue_declare("mine", auto_delete=False),
         lambda: other.queue_declare("mine", exclusive=True, auto_delete=False),
@@ -110,7 +111,8 @@ def test_an_exclusive_queue_is_locked_to_others(connections: Callable[[], Any]) 
         lambda: other.queue_purge("mine"),
         lambda: other.queue_delete("mine"),
         lambda: other.queue_bind("mine", "amq.direct", "k"),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(amqp.exceptions.ResourceLocked):
             refused()
     with pytest.raises(amqp.exceptions.ResourceLocked):
@@ -254,7 +256,7 @@ def test_a_full_queue_without_confirms_drops_silently(channel: Any) -> None:
 
 def test_messages_that_consumers_hold_do_not_fill_a_queue(broker_url: str) -> None:
     with RawClient(broker_url).open() as client:
-        arguments = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        arguments: Any = {"x-max-length": 1, "x-overflow": "reject-publish"}
         client.send(commands.Queue.Declare(queue="q", arguments=arguments))
         client.expect(commands.Queue.DeclareOk)
         client.send(commands.Confirm.Select())

@@ -49,9 +49,7 @@ class Inbox:
         self.cancelled: list[str] = []
         self._channel = channel
         self._ack = ack
-        self.tag: str = channel.basic_consume(
-            queue, callback=self._receive, on_cancel=self.cancelled.append, **options
-        )
+        self.tag: str = channel.basic_consume(queue, callback=self._receive, on_cancel=self.cancelled.append, **options)
 
     def _receive(self, message: Any) -> None:
         self.messages.append(message)
@@ -83,7 +81,7 @@ def drain(connection: Any, condition: Callable[[], object], what: str) -> None:
             raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
         try:
             connection.drain_events(timeout=0.2)
-        except (TimeoutError, socket.timeout):
+        except TimeoutError:
             continue
 
 
@@ -122,7 +120,7 @@ class RawClient:
 
     def log_in(self, *, capabilities: dict[str, Any] | None = None, password: str | None = None) -> None:
         """Send connection.start-ok."""
-        properties = {"capabilities": {"authentication_failure_close": True, **(capabilities or {})}}
+        properties: Any = {"capabilities": {"authentication_failure_close": True, **(capabilities or {})}}
         secret = f"\0{self._user}\0{self._password if password is None else password}"
         self.send(commands.Connection.StartOk(properties, "PLAIN", secret), channel=0)
 

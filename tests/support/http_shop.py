@@ -76,7 +76,7 @@ class SearchArguments(Struct, kw_only=True):
     from_: Annotated[date | None, Renamed("since")] = None
 
 
-SearchArguments = SearchArguments  # noqa: PLW0127  (the name that the tables use)
+SearchArguments = SearchArguments
 
 
 class RenameArguments(Struct, kw_only=True):
@@ -105,10 +105,19 @@ def _path(name: str) -> HttpParameter:
     return HttpParameter(name, Source.PATH, name)
 
 
-def _rpc(name: str, binding: HttpBinding, arguments: type[Struct], result: object, timeout: float = 10.0) -> Rpc[Struct, object]:
+def _rpc(
+    name: str, binding: HttpBinding, arguments: type[Struct], result: object, timeout: float = 10.0
+) -> Rpc[Struct, object]:
     errors = (OrderNotFound,)
     return Rpc(
-        service=NAME, name=name, stub=name, arguments=arguments, result=result, errors=errors, timeout=timeout, http=binding
+        service=NAME,
+        name=name,
+        stub=name,
+        arguments=arguments,
+        result=result,
+        errors=errors,
+        timeout=timeout,
+        http=binding,
     )
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypeVar
@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 POLL_SECONDS = 0.05
 STOP_SECONDS = 5.0
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class DemoError(Exception):
@@ -32,7 +33,8 @@ class Stage:
         self.folder = folder
         self._deadline = time.monotonic() + seconds
         self._log = folder / "run.log"
-        self._running: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[str]] = []
+        self._running: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -52,25 +54,12 @@ class Stage:
 
     def python(self, *arguments: str) -> str:
         """Run Python to its end; as `svcgen`."""
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        process = self._spawn(arguments, subprocess.PIPE)
         try:
             printed, complaint = process.communicate(timeout=self.left())
         except subprocess.TimeoutExpired as error:
             raise DemoError(f"`{' '.join(arguments)}` did not end in time") from error
-        finally:
-            # `subprocess.run` does not wait for a child that it killed on Ctrl-C: it could outlive its folder.
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
+        self._children.remove(process)
         if process.returncode != 0:
             raise DemoError(f"`{' '.join(arguments)}` failed: {complaint.strip()[-2000:]}")
         return (printed + complaint).strip()
@@ -78,27 +67,47 @@ class Stage:
     def start(self, *arguments: str) -> None:
         """Start a command of svcgen that keeps running."""
         with self._log.open("wb") as log:
-            self._running = _spawn([sys.executable, "-m", "svcgen", *arguments], self.folder, log)
+            self._running = self._spawn(("-m", "svcgen", *arguments), log)
 
     def stop(self) -> None:
         """End what is running: gently, then with all its children."""
-        process, self._running = self._running, None
-        if process is None:
-            return
-        process.terminate()
+        while self._children:
+            process = self._children.pop()
+            process.terminate()
+            try:
+                process.communicate(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass  # it had its time
+            finally:
+                _kill_group(process.pid)
+                process.communicate()
+
+    def _spawn(self, arguments: Sequence[str], output: int | IO[bytes]) -> "subprocess.Popen[str]":
+        # A session of its own: Ctrl-C reaches the demo alone, which then ends its children in good order. A signal that
+        # came between the start of a child and our taking note of it would leave the child alone, so it has to wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self.folder,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE if output == subprocess.PIPE else subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+                preexec_fn=_unblock,
+            )
+            self._children.append(process)
         finally:
-            _kill_group(process.pid)
-            process.wait()
+            _unblock()
+        return process
 
     def left(self) -> float:
         """Return the seconds left; raises DemoError when there are none."""
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
-            raise DemoError(f"the demo took too long; what the services said:\n{self.log()[-2000:]}")
+            raise DemoError(f"the demo took too long; what the services said:\n{self.log()[-4000:]}")
         return seconds
 
     def log(self) -> str:
@@ -117,7 +126,8 @@ class Stage:
                 return found
             if self._running is None or self._running.poll() is not None:
                 raise DemoError(f"`svcgen run` ended before {what}:\n{self.log()[-2000:]}")
-            self.left()
+            if self._deadline <= time.monotonic():
+                raise DemoError(f"time was up before {what}; what the services said:\n{self.log()[-4000:]}")
             time.sleep(POLL_SECONDS)
 
 
@@ -127,17 +137,8 @@ def _environment() -> dict[str, str]:
     return {**clean, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
-def _spawn(command: list[str], folder: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C reaches the demo alone, which then ends the services in good order.
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
+def _unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
 def _kill_group(group: int) -> None:

@@ -38,9 +38,7 @@ class Annotations:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-_DECLARED = (
-    "alias enum struct union error event service rpc oneway subscribes route socket timer field parameter value"
-).split()
+_DECLARED = ["alias", "enum", "struct", "union", "error", "event", "service", "rpc", "oneway", "subscribes", "route", "socket", "timer", "field", "parameter", "value"]
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "timeout": ("rpc",),
@@ -218,7 +216,9 @@ def _timeout(annotation: nodes.Annotation, result: Annotations) -> None:
 def _unitless(annotation: nodes.Annotation, result: Annotations, value: nodes.Node) -> None:
     if isinstance(value, nodes.Integer):
         message = f"`{value.text}` lacks its unit"
-        _problem(result, "E0501", message, value, f"write `{value.text}s` for seconds, `{value.text}ms` for milliseconds")
+        _problem(
+            result, "E0501", message, value, f"write `{value.text}s` for seconds, `{value.text}ms` for milliseconds"
+        )
     else:
         _wrong(annotation, result, "takes one duration", value)
 

@@ -195,7 +195,9 @@ class _Binder:
         if found is not None:
             yield f"did you mean `{found}`?" + (f" ({_place(visible[found])})" if found in visible else "")
             return
-        others = {symbol.name: symbol for symbols in self._elsewhere.values() for symbol in symbols if symbol.kind in wanted}
+        others = {
+            symbol.name: symbol for symbols in self._elsewhere.values() for symbol in symbols if symbol.kind in wanted
+        }
         found = closest(name, others) if local else None
         if found is not None:
             yield f"did you mean `{found}` of {others[found].unit.file.source.path}? import it from there"

@@ -120,7 +120,9 @@ def _ordered(low: int | None, high: int | None, argument: nodes.Argument, result
 def _value_range(name: str, argument: nodes.Argument, result: Constraints) -> Bounds | None:
     value = argument.value
     if not isinstance(value, nodes.Range):
-        _problem(result, "E0307", f"`{name}` takes a range", argument, f"write {_TAKES[name].removeprefix('a range: ')}")
+        _problem(
+            result, "E0307", f"`{name}` takes a range", argument, f"write {_TAKES[name].removeprefix('a range: ')}"
+        )
         return None
     if name == "int":
         return _ordered(_integer(value.low, "an end", result), _integer(value.high, "an end", result), argument, result)

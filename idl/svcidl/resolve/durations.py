@@ -16,7 +16,9 @@ def read_duration(node: nodes.Duration) -> tuple[int, Diagnostic | None]:
     found = _FORM.fullmatch(node.text)
     sign, figure, unit = found.groups() if found else ("", "0", "")
     if unit not in _UNITS:
-        message = f"`{unit}` is no unit of time" if not _looks_exponential(node.text) else f"`{node.text}` is no number here"
+        message = (
+            f"`{unit}` is no unit of time" if not _looks_exponential(node.text) else f"`{node.text}` is no number here"
+        )
         remedy = "units are `ms`, `s`, `m`, `h` and `d`: `500ms`, `30s`, `5m`"
         return 0, Diagnostic(code="E0501", message=message, span=node.span, help=(remedy,))
     if sign:

@@ -44,7 +44,7 @@ def _components(edges: Mapping[T, Iterable[T]]) -> Iterator[list[T]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    component = []
+                    component: list[T] = []
                     while not component or component[-1] != node:
                         component.append(open_nodes.pop())
                     closed.update(component)

@@ -186,7 +186,9 @@ class _Sources:
         if not help_:
             help_ = (f"add `{name}` to the parameters",)
         if name not in self._lost():
-            self._binding.problem("E0402", f"the path names `{{{name}}}`, which is no parameter", self._binding.path, *help_)
+            self._binding.problem(
+                "E0402", f"the path names `{{{name}}}`, which is no parameter", self._binding.path, *help_
+            )
 
     def _lost(self) -> frozenset[str]:
         path = self._member.span.file

@@ -156,11 +156,16 @@ def _text(literal: nodes.Literal, what: str) -> str:
 def _str(literal: nodes.Literal, limits: Constraints) -> Plain:
     value = _text(literal, "a string")
     _check_length(limits.length, len(value), "characters", literal)
-    if limits.pattern is not None and re.search(_python_pattern(limits.pattern), value, re.ASCII) is None:
+    if limits.pattern is not None and _is_checkable(value) and re.search(_python_pattern(limits.pattern), value, re.ASCII) is None:
         raise BadLiteral(f"the default does not match the pattern `{limits.pattern}`", literal)
     if limits.format is not None and _FORMATS[limits.format].fullmatch(value) is None:
         raise BadLiteral(f"the default is no {limits.format}", literal)
     return value
+
+
+def _is_checkable(value: str) -> bool:
+    """Tell whether a pattern may be tried on `value`: `(a+)+$` takes time exponential in the length, without a way out."""
+    return len(value) <= 20
 
 
 def _python_pattern(pattern: str) -> str:

@@ -27,8 +27,8 @@ def _template(symbol: Symbol, node: nodes.Error, template: nodes.String) -> Iter
         pieces = read_template(template.value)
     except BadTemplate as bad:
         message = f"a `{bad}` in the template has no partner"
-        help_ = (f"write `{bad}{bad}` for the brace itself",)
-        yield Diagnostic(code="E0318", message=message, span=template.span, help=help_)
+        remedy = f"write `{bad}{bad}` for the brace itself"
+        yield Diagnostic(code="E0318", message=message, span=template.span, help=(remedy,))
         return
     names = [field.name.text for field in node.fields]
     unknown = {text for is_field, text in pieces if is_field and text not in names}

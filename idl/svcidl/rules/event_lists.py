@@ -41,7 +41,9 @@ def _singletons(program: Program, service: nodes.Service) -> Iterator[Diagnostic
         event = program.targets.get(member.event)
         if event is not None and seen.setdefault(event, member) is not member:
             other = seen[event]
-            message = f"`{other.name.text}` and `{member.name.text}` are both singleton handlers of `{member.event.text}`"
+            message = (
+                f"`{other.name.text}` and `{member.name.text}` are both singleton handlers of `{member.event.text}`"
+            )
             help_ = ("each event would reach only one of the two: handle it in one",)
             note = Note(message="the other one", span=other.name.span)
             yield Diagnostic(code="E0508", message=message, span=member.name.span, help=help_, notes=(note,))

@@ -24,8 +24,8 @@ def timers(program: Program) -> Iterator[Diagnostic]:
 def _check(timer: nodes.Timer) -> Iterator[Diagnostic]:
     if isinstance(timer.every, nodes.Integer):
         text = timer.every.text
-        help_ = (f"write `{text}s` for seconds, `{text}m` for minutes",)
-        yield Diagnostic(code="E0501", message=f"`{text[:24]}` lacks its unit", span=timer.every.span, help=help_)
+        remedy = f"write `{text}s` for seconds, `{text}m` for minutes"
+        yield Diagnostic(code="E0501", message=f"`{text[:24]}` lacks its unit", span=timer.every.span, help=(remedy,))
     elif timer.every is not None:
         problem = read_duration(timer.every)[1]
         if problem is not None:

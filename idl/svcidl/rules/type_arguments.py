@@ -28,7 +28,10 @@ def type_arguments(program: Program) -> Iterator[Diagnostic]:
 
 def _wrong_count(use: nodes.TypeUse, name: str | None) -> Diagnostic:
     if name in _FORMS:
-        message, help_ = f"`{name}` lacks its types" if not use.arguments else f"`{name}` takes other types", _FORMS[name]
+        message, help_ = (
+            f"`{name}` lacks its types" if not use.arguments else f"`{name}` takes other types",
+            _FORMS[name],
+        )
         return Diagnostic(code="E0306", message=message, span=use.span, help=(f"write {help_}",))
     message = f"`{use.ref.text}` takes no types in `<…>`"
     return Diagnostic(code="E0306", message=message, span=use.span, help=("only list, set and map do",))

@@ -17,9 +17,7 @@ def type_cycles(program: Program) -> Iterator[Diagnostic]:
     for circle in circles(edges):
         steps = list(zip(circle, [*circle[1:], circle[0]], strict=True))
         fields = [edges[start][end] for start, end in steps]
-        shown = " → ".join(
-            f"`{symbol.name}.{field.name.text}`" for symbol, field in zip(circle, fields, strict=True)
-        )
+        shown = " → ".join(f"`{symbol.name}.{field.name.text}`" for symbol, field in zip(circle, fields, strict=True))
         yield Diagnostic(
             code="E0301",
             message=f"`{circle[0].name}` contains itself without end: {shown} → `{circle[0].name}`",

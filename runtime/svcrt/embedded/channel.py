@@ -100,8 +100,10 @@ class Channel:
 
     def end(self) -> None:
         """Stop consuming and give back what was not acknowledged."""
-        self.end_consumers()
+        # Given back first: a single active consumer that takes over then gets the oldest message first.
+        self.deliveries.ended = True
         requeue(self.deliveries.take_all())
+        self.end_consumers()
 
     def _queue_gone(self, consumer: Consumer) -> None:
         self.consumers.pop(consumer.tag, None)

@@ -281,8 +281,9 @@ class Connection:
         self._timer = self._broker.timers.call_after(_CLOSE_SECONDS, self._end)
 
     def _release(self) -> None:
+        # All first: what one channel gives back must not go to another of this connection.
         for channel in self._channels.values():
-            channel.end_consumers()
+            channel.deliveries.ended = True
         for channel in self._channels.values():
             channel.flush_confirms()
             channel.end()

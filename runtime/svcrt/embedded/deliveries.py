@@ -49,7 +49,7 @@ class Consumer:
     def has_capacity(self) -> bool:
         """Tell whether one more message may be sent now."""
         deliveries = self._deliveries
-        if deliveries.peer.congested:
+        if deliveries.ended or deliveries.peer.congested:
             return False
         if self.no_ack:
             return True
@@ -81,6 +81,7 @@ class Deliveries:
 
     Attributes:
         limit: How many deliveries may be unsettled on the whole channel; 0 for any number.
+        ended: Whether the channel ends, so that nothing more is delivered on it.
         on_queue_gone: Called with a consumer whose queue was deleted.
     """
 
@@ -88,6 +89,7 @@ class Deliveries:
         self.peer = peer
         self.channel = channel
         self.limit = 0
+        self.ended = False
         self.on_queue_gone = on_queue_gone
         self._unacked: dict[int, Unacked] = {}
         self._consumed = 0

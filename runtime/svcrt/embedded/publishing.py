@@ -110,9 +110,6 @@ class IncomingContent:
 
 
 def _milliseconds(expiration: str) -> int:
-    if not (expiration.isascii() and expiration.isdigit()) or len(expiration) > len(str(2**32)):
+    if not (expiration.isascii() and expiration.isdigit()):
         raise ProtocolError(ReplyCode.PRECONDITION_FAILED, f"invalid expiration '{expiration}': no number of ms")
-    value = int(expiration)
-    if value >= 2**32:
-        raise ProtocolError(ReplyCode.PRECONDITION_FAILED, f"invalid expiration '{expiration}': too big")
-    return value
+    return int(expiration)

@@ -125,7 +125,8 @@ class Queue:
         for queued in waiting:
             queued.redelivered = True
             self._ready_bytes += len(queued.message.body)
-        while self._ready and self._ready[0].position < waiting[-1].position:
+        last = waiting[-1].position
+        while self._ready and self._ready[0].position < last:
             waiting.append(self._ready.popleft())
         waiting.sort(key=lambda queued: queued.position)
         self._ready.extendleft(reversed(waiting))

@@ -1,0 +1,85 @@
+"""Tokens for recovery, and what a row of them looks like it begins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from svcidl.suggest import closest
+
+DECLARATION_WORDS = frozenset(("ALIAS", "ENUM", "CLOSED", "STRUCT", "UNION", "ERROR", "EVENT", "SERVICE"))
+MEMBER_WORDS = frozenset(("RPC", "ONEWAY", "PUBLISHES", "SUBSCRIBES", "USES", "ROUTE", "SOCKET", "TIMER"))
+_MEMBER_SPELLINGS = tuple(word.lower() for word in MEMBER_WORDS)
+WORDS = (
+    DECLARATION_WORDS
+    | MEMBER_WORDS
+    | {"PACKAGE", "IMPORT", "AS", "RESERVED", "THROWS", "HTTP", "BODY", "STATUS", "RECEIVES", "SENDS", "EVERY"}
+    | {"CRON", "TZ", "STREAM"}
+)
+_OPENERS = frozenset(("LBRACE", "EQUAL", "LPAR"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One token: its terminal, its text and place; `first` tells whether it begins its line.
+
+    `faulty` marks what stands in for text that could not be read.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    line: int
+    column: int
+    first: bool
+    faulty: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether it can be a name: every keyword can."""
+        return self.kind == "NAME" or self.kind in WORDS
+
+
+def lead_end(tokens: Sequence[Token], index: int) -> int:
+    """Return the index after the documentation and annotations that start at `index`."""
+    while True:
+        if tokens[index].kind == "DOC":
+            index += 1
+        elif tokens[index].kind == "AT" and tokens[index + 1].named:
+            index = _arguments_end(tokens, index + 2)
+        else:
+            return index
+
+
+def _arguments_end(tokens: Sequence[Token], index: int) -> int:
+    """Return the index after `(…)` at `index`, or `index` if there is none that closes within a few lines."""
+    if tokens[index].kind != "LPAR":
+        return index
+    depth = 0
+    for position in range(index, min(index + 64, len(tokens))):
+        depth += {"LPAR": 1, "RPAR": -1}.get(tokens[position].kind, 0)
+        if depth == 0:
+            return position + 1
+    return index
+
+
+def begins_declaration(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether a declaration begins at `index`, with what stands before it."""
+    index = lead_end(tokens, index)
+    if tokens[index].kind == "CLOSED" and tokens[index + 1].kind in ("ENUM", "UNION"):
+        index += 1
+    words = tokens[index : index + 3]
+    return len(words) == 3 and words[0].kind in DECLARATION_WORDS and words[1].named and words[2].kind in _OPENERS
+
+
+def begins_entry(tokens: Sequence[Token], index: int, body: str) -> bool:
+    """Tell whether a field, value or member begins at `index` in a body of the kind `body`."""
+    index = lead_end(tokens, index)
+    first, second = tokens[index], tokens[min(index + 1, len(tokens) - 1)]
+    if first.kind == "RESERVED" and second.kind == "LPAR":
+        return True
+    if body == "SERVICE":
+        meant = first.kind == "NAME" and first.first and closest(first.text, _MEMBER_SPELLINGS) is not None
+        return (first.kind in MEMBER_WORDS or meant) and second.named
+    if body == "ENUM":
+        return first.named and (second.named or second.kind in ("EQUAL", "COMMA", "RBRACE", "DOC", "AT"))
+    return first.named and second.kind == "COLON"
