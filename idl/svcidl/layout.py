@@ -1,6 +1,7 @@
 """Separators by line: new lines are white space to the grammar, so what they separate is checked here."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
@@ -25,16 +26,18 @@ def _in_order(entries: Sequence[nodes.Node], reserved: Sequence[nodes.Node]) -> 
 
 
 def _lines(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in pairwise(entries):
         if before.span.end_line == after.span.line and not _documentation_ends(after, source):
             yield _problem("a new line must stand before this", "start a new line here", _start(after))
 
 
 def _commas(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:
-    for before, after in zip(entries, entries[1:], strict=False):
-        if before.span.end_line == after.span.line and "," not in source.text[before.span.end : after.span.start]:
-            if not _documentation_ends(after, source):
-                yield _problem("a comma or a new line must stand before this", "write a comma here", _start(after))
+    for before, after in pairwise(entries):
+        together = (
+            before.span.end_line == after.span.line and "," not in source.text[before.span.end : after.span.start]
+        )
+        if together and not _documentation_ends(after, source):
+            yield _problem("a comma or a new line must stand before this", "write a comma here", _start(after))
 
 
 def _documentation_ends(after: nodes.Node, source: SourceFile) -> bool:

@@ -111,7 +111,7 @@ class _Loader:
         self._diagnostics += [*damage, *parsed.diagnostics]
         imports: dict[nodes.Import, str] = {}
         if parsed.tree is not None:
-            # Where tokens were left out or supplied, what looks like a missing separator is the syntax error told already.
+            # Where tokens were left out or supplied, a separator that seems to miss is the syntax error told already.
             told = {diagnostic.span.line for diagnostic in parsed.diagnostics}
             layout = check_layout(parsed.tree, source)
             self._diagnostics += [diagnostic for diagnostic in layout if diagnostic.span.line not in told]
@@ -171,7 +171,9 @@ def decode(path: str, key: str, data: bytes) -> tuple[SourceFile, list[Diagnosti
     text = data.removeprefix(_BOM).decode("utf-8", errors="surrogateescape")
     pieces = list(itertools.islice(_DAMAGED.finditer(text), _MAX_DAMAGE))
     source = SourceFile(path, key, _DAMAGED.sub(lambda found: "\ufffd" * len(found.group()), text))
-    return source, [_damage(source.span(*found.span()), found.group().encode("utf-8", errors="surrogateescape")) for found in pieces]
+    return source, [
+        _damage(source.span(*found.span()), found.group().encode("utf-8", errors="surrogateescape")) for found in pieces
+    ]
 
 
 def _damage(span: Span, data: bytes) -> Diagnostic:

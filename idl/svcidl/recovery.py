@@ -322,12 +322,12 @@ class _Recovery:
             span = self._source.span(before.start, token.end)
             self._found.append(syntax_errors.wrong_number(before.text + token.text, span))
             return True
-        if token.kind == "DOT" and after.kind == "INT" and token.end == after.start:
-            if self._automaton.accepts(self._state.stack, "FLOAT"):
-                span = self._source.span(token.start, after.end)
-                self._found.append(syntax_errors.wrong_number(token.text + after.text, span))
-                self._tokens[index + 1] = replace(after, kind="FLOAT", text=f"0.{after.text}")
-                return True
+        is_fraction = token.kind == "DOT" and after.kind == "INT" and token.end == after.start
+        if is_fraction and self._automaton.accepts(self._state.stack, "FLOAT"):
+            span = self._source.span(token.start, after.end)
+            self._found.append(syntax_errors.wrong_number(token.text + after.text, span))
+            self._tokens[index + 1] = replace(after, kind="FLOAT", text=f"0.{after.text}")
+            return True
         return False
 
     # --- giving up -----------------------------------------------------------------------
@@ -368,9 +368,9 @@ class _Recovery:
         depth = 0
         for index in range(start, self._last):
             token = self._tokens[index]
-            if token.first and begins_declaration(self._tokens, index):
-                if token.column <= margin or (not body and depth <= 0):
-                    return index
+            is_out = token.column <= margin or (not body and depth <= 0)
+            if is_out and token.first and begins_declaration(self._tokens, index):
+                return index
             if body and depth == 0 and token.first and begins_entry(self._tokens, index, body):
                 return index
             if not body and token.first and token.kind == "IMPORT" and self._tokens[index + 1].kind == "STRING":

@@ -161,20 +161,19 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
         return plus.end(), kind, wrong_number(number, source.span(position, plus.end()))
     if char == "'" and (quoted := _SINGLE_QUOTED.match(text, position)):
         span = source.span(position, quoted.end())
-        help_ = ("write it in double quotes",)
-        message = "a string stands in double quotes"
-        return quoted.end(), "STRING", Diagnostic(code="E0103", message=message, span=span, help=help_)
+        message, remedy = "a string stands in double quotes", "write it in double quotes"
+        return quoted.end(), "STRING", Diagnostic(code="E0103", message=message, span=span, help=(remedy,))
     if char == "/" and (comment := _BLOCK_COMMENT.match(text, position)):
         span = source.span(position, position + 2)
-        message, help_ = "`/*` starts no comment", ("write `//` before each line",)
-        return comment.end(), None, Diagnostic(code="E0103", message=message, span=span, help=help_)
+        message, remedy = "`/*` starts no comment", "write `//` before each line"
+        return comment.end(), None, Diagnostic(code="E0103", message=message, span=span, help=(remedy,))
     if char == "#":
         span = source.span(position, position + 1)
-        message, help_ = "`#` starts no comment", ("write `//`",)
+        message, remedy = "`#` starts no comment", "write `//`"
         return (
             _end(_REST_OF_LINE, text, position),
             None,
-            Diagnostic(code="E0103", message=message, span=span, help=help_),
+            Diagnostic(code="E0103", message=message, span=span, help=(remedy,)),
         )
     end = _end(_ILLEGAL_RUN, text, position)
     if damaged and "\ufffd" in text[position:end]:

@@ -185,3 +185,14 @@ class RawClient:
                 values.append(self.read())
         except (EOFError, ConnectionResetError):
             return values
+
+    def read_to_end_after_close(self) -> list[Any]:
+        """Return the frames until the broker closes the connection, answering its connection.close."""
+        values = []
+        try:
+            while True:
+                values.append(self.read())
+                if isinstance(values[-1], commands.Connection.Close):
+                    self.send(commands.Connection.CloseOk(), channel=0)
+        except (EOFError, OSError):
+            return values

@@ -4,4 +4,4 @@ from pathlib import Path
 
 GRAMMAR = Path(__file__).with_name("svc.lark")
 TABLES = Path(__file__).with_name("svc.tables")
-"""What `python -m svcidl.grammar` writes: a line naming lark's version and the grammar's digest, then lark's own format."""
+"""What `python -m svcidl.grammar` writes: a line with lark's version and the grammar's digest, then lark's format."""

@@ -1,4 +1,4 @@
-"""Annotations: where each may stand, what it takes, and what it says. One table for the rule, the builder and the documentation."""
+"""Annotations: where each may stand, what it takes, and what it says. One table for rule and builder."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +38,24 @@ class Annotations:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-_DECLARED = ["alias", "enum", "struct", "union", "error", "event", "service", "rpc", "oneway", "subscribes", "route", "socket", "timer", "field", "parameter", "value"]
+_DECLARED = [
+    "alias",
+    "enum",
+    "struct",
+    "union",
+    "error",
+    "event",
+    "service",
+    "rpc",
+    "oneway",
+    "subscribes",
+    "route",
+    "socket",
+    "timer",
+    "field",
+    "parameter",
+    "value",
+]
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "timeout": ("rpc",),

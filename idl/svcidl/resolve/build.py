@@ -27,6 +27,7 @@ class ModelBuilder:
         self._packages = {unit.file.source.key: unit.package for unit in program.units}
 
     def run(self) -> model.Model:
+        """Build every package and tie what refers to what."""
         # Enums first: defaults need their values. Structs before unions, errors and events before services.
         order: list[type[nodes.Declaration]] = [
             nodes.Enum, nodes.Alias, nodes.Struct, nodes.Union, nodes.Error, nodes.Event, nodes.Service,

@@ -1,4 +1,4 @@
-"""Read the constraints in `str(1..40, pattern: "…")`: one function gives the rule its findings, the builder its values."""
+"""Read the constraints in `str(1..40, pattern: "…")`: findings for the rule, values for the builder."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Cron expressions of five fields: minute, hour, day of month, month, day of week (POSIX crontab with names and steps)."""
+"""Cron expressions of five fields: minute, hour, day of month, month, day of week (crontab, names and steps)."""
 
 import re
 

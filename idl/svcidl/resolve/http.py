@@ -265,7 +265,8 @@ class _Sources:
             name = taken.name.lower() if taken.source is ParameterSource.HEADER else taken.name
             other = seen.setdefault((taken.source, name), taken)
             if other is not taken:
-                message = f"`{other.node.name.text}` and `{taken.node.name.text}` are taken from one {taken.source} `{taken.name}`"
+                both = f"`{other.node.name.text}` and `{taken.node.name.text}`"
+                message = f"{both} are taken from one {taken.source} `{taken.name}`"
                 note = Note(message="the other one", span=other.node.name.span)
                 self._binding.problem("E0410", message, taken.node.name, notes=(note,))
 

@@ -156,7 +156,11 @@ def _text(literal: nodes.Literal, what: str) -> str:
 def _str(literal: nodes.Literal, limits: Constraints) -> Plain:
     value = _text(literal, "a string")
     _check_length(limits.length, len(value), "characters", literal)
-    if limits.pattern is not None and _is_checkable(value) and re.search(_python_pattern(limits.pattern), value, re.ASCII) is None:
+    if (
+        limits.pattern is not None
+        and _is_checkable(value)
+        and re.search(_python_pattern(limits.pattern), value, re.ASCII) is None
+    ):
         raise BadLiteral(f"the default does not match the pattern `{limits.pattern}`", literal)
     if limits.format is not None and _FORMATS[limits.format].fullmatch(value) is None:
         raise BadLiteral(f"the default is no {limits.format}", literal)
@@ -164,7 +168,7 @@ def _str(literal: nodes.Literal, limits: Constraints) -> Plain:
 
 
 def _is_checkable(value: str) -> bool:
-    """Tell whether a pattern may be tried on `value`: `(a+)+$` takes time exponential in the length, without a way out."""
+    """Tell whether a pattern may be tried on `value`: `(a+)+$` takes time exponential in the length."""
     return len(value) <= 20
 
 

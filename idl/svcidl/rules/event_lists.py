@@ -11,7 +11,7 @@ from svcidl.resolve.program import Program, Symbol
 
 
 def event_lists(program: Program) -> Iterator[Diagnostic]:
-    """Report what stands twice in what a service publishes, throws and uses, and singleton handlers that share a queue."""
+    """Report what stands twice under publishes, throws and uses, and singleton handlers that share a queue."""
     for unit in program.units:
         for service in walk.services(unit.tree):
             published = [ref for node in service.members if isinstance(node, nodes.Publishes) for ref in node.events]

@@ -1,4 +1,4 @@
-"""Names that belong to the language: built-in types, `stream`, `true`, `false`, and names with two leading underscores."""
+"""Names that belong to the language: built-in types, `stream`, `true`, `false`, and names that begin with `__`."""
 
 from collections.abc import Iterator
 

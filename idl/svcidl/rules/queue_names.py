@@ -20,7 +20,10 @@ def queue_names(program: Program) -> Iterator[Diagnostic]:
             for name, queue in _queues(program, unit, service):
                 length = len(queue) + _LONGEST_PREFIX + _LONGEST_SUFFIX
                 if length > _LIMIT:
-                    message = f"the queue of `{name.text[:48]}` would need {length} bytes for its name, the broker takes {_LIMIT}"
+                    shown = name.text[:48]
+                    message = (
+                        f"the queue of `{shown}` would need {length} bytes for its name, the broker takes {_LIMIT}"
+                    )
                     help_ = ("shorten the package, the service, the event or this name",)
                     yield Diagnostic(code="E0507", message=message, span=name.span, help=help_)
 

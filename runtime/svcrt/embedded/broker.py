@@ -93,7 +93,6 @@ class Broker:
         self.timers.run_due()
         self.bury()
 
-
     # -- what queues need
 
     def dead_letter(self, queue: Queue, queued: QueuedMessage, reason: str) -> None:
