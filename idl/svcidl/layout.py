@@ -10,14 +10,21 @@ from svcidl.source import SourceFile, Span
 
 def check_layout(tree: nodes.File, source: SourceFile) -> list[Diagnostic]:
     """Check that things on one line are separated: by a comma in a body, by a new line elsewhere."""
-    found = list(_lines([tree.package, *tree.imports, *tree.declarations], source))
+    top = [tree.package, *tree.imports, *tree.declarations]
+    found = [*_lines(top, source), *_misplaced(top, source)]
     for node in tree.declarations:
         if isinstance(node, nodes.Service):
-            found += _lines(_in_order(node.members, node.reserved), source)
+            entries = _in_order(node.members, node.reserved)
+            found += _lines(entries, source)
         elif isinstance(node, nodes.Enum):
-            found += _commas(_in_order(node.values, node.reserved), source)
+            entries = _in_order(node.values, node.reserved)
+            found += _commas(entries, source)
         elif isinstance(node, nodes.Struct | nodes.Error | nodes.Event):
-            found += _commas(_in_order(node.fields, node.reserved), source)
+            entries = _in_order(node.fields, node.reserved)
+            found += _commas(entries, source)
+        else:
+            continue
+        found += _misplaced(entries, source)
     return found
 
 
@@ -38,6 +45,16 @@ def _commas(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagn
         )
         if together and not _documentation_ends(after, source):
             yield _problem("a comma or a new line must stand before this", "write a comma here", _start(after))
+
+
+def _misplaced(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:
+    """Find documentation that stands behind something on its line, and so documents what comes next."""
+    for before, after in pairwise(entries):
+        if before.span.end_line == after.span.line and _documentation_ends(after, source):
+            span = source.span(after.span.start, after.span.start + 3)
+            message = "this documents what comes next, not what stands before it on its line"
+            remedy = "put it on the line above what it documents, or write `//` for a comment"
+            yield Diagnostic(code="L0101", message=message, span=span, help=(remedy,))
 
 
 def _documentation_ends(after: nodes.Node, source: SourceFile) -> bool:

@@ -125,7 +125,7 @@ def _tokens(parser: lark.Lark, source: SourceFile, damaged: bool) -> tuple[list[
         except EOFError:
             break
         except UnexpectedCharacters as error:
-            start = error.pos_in_stream
+            start = cast("int", error.pos_in_stream)
             end, kind, fault = unreadable(source, start, damaged=damaged)
             text = source.text[start:end]
             if fault is not None:

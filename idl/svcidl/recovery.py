@@ -145,6 +145,8 @@ class _Recovery:
                 return self._drop_lead(index, after)
         if self._is_boundary(token):
             self._set_mark(index)
+        if self._mend_exponent(index):
+            return index + 1
         if token.faulty:
             self._give_up(index, silent=True)
             return self._mark_index
@@ -315,13 +317,18 @@ class _Recovery:
             return None
         return word.upper()
 
+    def _mend_exponent(self, index: int) -> bool:
+        """Mend `1.5e3`, whose end would be read as the name of the next field."""
+        token, before = self._tokens[index], self._tokens[max(index - 1, 0)]
+        if before.kind != "FLOAT" or before.end != token.start or not _EXPONENT.fullmatch(token.text):
+            return False
+        span = self._source.span(before.start, token.end)
+        self._found.append(syntax_errors.wrong_number(before.text + token.text, span))
+        return True
+
     def _mend_number(self, index: int) -> bool:
-        """Mend `1.5e3` and `.5`; the number is read as far as it goes."""
-        token, before, after = self._tokens[index], self._tokens[max(index - 1, 0)], self._tokens[index + 1]
-        if before.kind == "FLOAT" and before.end == token.start and _EXPONENT.fullmatch(token.text):
-            span = self._source.span(before.start, token.end)
-            self._found.append(syntax_errors.wrong_number(before.text + token.text, span))
-            return True
+        """Mend `.5`."""
+        token, after = self._tokens[index], self._tokens[index + 1]
         is_fraction = token.kind == "DOT" and after.kind == "INT" and token.end == after.start
         if is_fraction and self._automaton.accepts(self._state.stack, "FLOAT"):
             span = self._source.span(token.start, after.end)

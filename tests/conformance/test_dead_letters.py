@@ -2,6 +2,7 @@ from typing import Any
 
 import amqp
 import pytest
+
 from amqp_client import Inbox, wait_until
 
 
@@ -80,6 +81,7 @@ def test_expired_messages_are_dead_lettered_in_order(channel: Any, dead: str) ->
 def test_the_second_death_in_the_same_queue_is_counted(channel: Any, dead: str) -> None:
     _work(channel)
     channel.queue_bind("work", "dlx", "again")
+    headers: Any
     for headers in ({}, None):
         if headers is None:
             received = channel.basic_get(dead, no_ack=True)

@@ -1,6 +1,7 @@
 from typing import Any
 
 import amqp
+
 from amqp_client import Inbox, drain, wait_until
 
 

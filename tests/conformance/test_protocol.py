@@ -4,8 +4,9 @@ from typing import Any
 
 import amqp
 import pytest
-from amqp_client import RawClient, connect, drain
 from pamqp import commands, frame, header
+
+from amqp_client import RawClient, connect, drain
 
 
 def _close_code(client: RawClient) -> int:

@@ -152,7 +152,7 @@ def _listed(places: Iterable[str]) -> str:
 
 
 def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeo" else "a"
+    return "an" if noun[0] in "aeo" or noun == "rpc" else "a"
 
 
 def _problem(result: Annotations, code: str, message: str, node: nodes.Node, *help_: str) -> None:

@@ -204,7 +204,7 @@ class _Binder:
 
 
 def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
+    return "an" if noun[0] in "aeio" else "a"
 
 
 def _place(symbol: Symbol) -> str:

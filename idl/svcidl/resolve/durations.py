@@ -15,10 +15,11 @@ def read_duration(node: nodes.Duration) -> tuple[int, Diagnostic | None]:
     """Return the milliseconds of a duration and what is wrong with it, if anything."""
     found = _FORM.fullmatch(node.text)
     sign, figure, unit = found.groups() if found else ("", "0", "")
+    if _looks_exponential(node.text):
+        remedy = "write the digits out: the language has no exponents"
+        return 0, Diagnostic(code="E0110", message=f"`{node.text}` is no number here", span=node.span, help=(remedy,))
     if unit not in _UNITS:
-        message = (
-            f"`{unit}` is no unit of time" if not _looks_exponential(node.text) else f"`{node.text}` is no number here"
-        )
+        message = f"`{unit}` is no unit of time"
         remedy = "units are `ms`, `s`, `m`, `h` and `d`: `500ms`, `30s`, `5m`"
         return 0, Diagnostic(code="E0501", message=message, span=node.span, help=(remedy,))
     if sign:

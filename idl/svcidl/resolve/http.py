@@ -227,7 +227,7 @@ class _Sources:
             return wanted[0]
         if not isinstance(self._member, nodes.Rpc | nodes.Oneway) or self._binding.method in _BODYLESS:
             return ParameterSource.QUERY, name
-        if has_body and body is not None:
+        if has_body and body is not None and body.text in self._parameters:
             message = f"`{name}` has no place in the request: `{body.text}` is the whole body"
             help_ = "give it a place in the path, `@header(…)` or `@query`"
             self._binding.problem("E0410", message, parameter.name, help_)

@@ -91,6 +91,8 @@ def _empty_map(target: Shape, literal: nodes.Literal) -> Value:
 def _scalar(target: Shape, literal: nodes.Literal) -> Plain | nodes.EnumValue:
     if target.symbol is not None:
         return _enum_value(target.symbol.node, literal)
+    if isinstance(literal, nodes.Duration) and (problem := read_duration(literal)[1]) is not None:
+        raise BadLiteral(problem.message, literal, *problem.help, code=problem.code)
     return _READERS[target.kind](literal, read_constraints(target.kind, target.use))
 
 
@@ -229,10 +231,7 @@ def _moment(literal: nodes.Literal, text: str, form: re.Pattern[str], expected: 
 def _duration(literal: nodes.Literal, limits: Constraints) -> Plain:
     if not isinstance(literal, nodes.Duration):
         raise BadLiteral("the default must be a duration", literal, "write a figure with its unit: `30s`")
-    milliseconds, problem = read_duration(literal)
-    if problem is not None:
-        raise BadLiteral(problem.message, literal, *problem.help, code=problem.code)
-    return iso_duration(milliseconds)
+    return iso_duration(read_duration(literal)[0])
 
 
 _READERS: dict[str, Callable[[nodes.Literal, Constraints], Plain]] = {

@@ -17,7 +17,6 @@ def type_constraints(program: Program) -> Iterator[Diagnostic]:
                 yield from read_constraints(name, use).problems
             elif use.constraints and use.ref in program.targets:
                 symbol = program.targets[use.ref]
-                noun = "an alias" if symbol.kind is Kind.ALIAS else f"the {symbol.kind}"
-                message = f"{noun} `{use.ref.text}` takes no constraints where it is used"
+                message = f"the {symbol.kind} `{use.ref.text}` takes no constraints where it is used"
                 help_ = ("declare another alias with them",) if symbol.kind is Kind.ALIAS else ()
                 yield Diagnostic(code="E0307", message=message, span=use.constraints[0].span, help=help_)

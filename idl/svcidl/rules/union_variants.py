@@ -29,7 +29,7 @@ def _check(program: Program, union: Symbol, node: nodes.Union, blamed: set[nodes
             continue
         seen[variant] = ref
         if not isinstance(variant.node, nodes.Struct):
-            article = "an" if variant.kind[0] in "aeiou" else "a"
+            article = "an" if variant.kind[0] in "aeio" else "a"
             message = f"a variant is a struct, `{ref.text}` is {article} {variant.kind}"
             yield Diagnostic(code="E0312", message=message, span=ref.span)
             continue

@@ -323,7 +323,7 @@ def delete_queue(concurrency: Backend, url: str, name: str) -> None:
     """Delete a queue as an operator would, on a connection of its own."""
 
     def delete() -> None:
-        with Connection(url) as connection:  # type: ignore[no-untyped-call] # kombu's constructor has no types
+        with Connection(url) as connection:
             connection.default_channel.queue_delete(name)
 
     run_beside(concurrency, delete)
