@@ -25,7 +25,7 @@ class LoadedFile:
 
     Attributes:
         tree: None where nothing could be made of the text.
-        lost: names that a syntax error swallowed; they must not be called unknown.
+        lost: names that a syntax error swallowed; `*` for a declaration whose own name is missing.
         requested: given by the user, not only imported.
         imports: the key (see `SourceFile.key`) of each import's file; an import that could not be read is absent.
     """
@@ -35,6 +35,10 @@ class LoadedFile:
     lost: frozenset[str]
     requested: bool
     imports: Mapping[nodes.Import, str]
+
+    def swallowed(self, name: str) -> bool:
+        """Tell whether a syntax error may have swallowed `name`, so that it must not be called unknown."""
+        return name in self.lost or "*" in self.lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,8 @@ class _Loader:
         return Loaded(files=files, diagnostics=tuple(self._diagnostics))
 
     def _add(self, path: str) -> str:
-        key = os.path.realpath(path)
+        # A path with a NUL names no file; it is reported where it is read.
+        key = path if "\0" in path else os.path.realpath(path)
         self._paths.setdefault(key, path)
         return key
 

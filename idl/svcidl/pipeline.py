@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from svcidl.diagnostics import Diagnostic, has_errors, in_order
+from svcidl.diagnostics import Diagnostic, Severity, has_errors, in_order
 from svcidl.loader import load
 from svcidl.model import Model
 from svcidl.resolve.bind import bind
@@ -39,6 +39,13 @@ def check(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os
     program, unbound = bind(loaded)
     broken = check_rules(program)
     sources = {file.source.path: file.source for file in loaded.files.values()}
-    diagnostics = in_order([*loaded.diagnostics, *unbound, *broken], list(sources))
+    first = loaded.diagnostics
+    diagnostics = in_order([*first, *without_consequences(first, [*unbound, *broken])], list(sources))
     model = None if has_errors(diagnostics) else build_model(program)
     return Checked(model=model, diagnostics=diagnostics, sources=sources)
+
+
+def without_consequences(first: Iterable[Diagnostic], later: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return those of `later` that do not stand on a line with a syntax error: what was mended there is a guess."""
+    damaged = {(found.span.file, found.span.line) for found in first if found.severity is Severity.ERROR}
+    return [found for found in later if (found.span.file, found.span.line) not in damaged]

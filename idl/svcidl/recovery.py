@@ -14,6 +14,7 @@ from svcidl.diagnostics import Diagnostic
 from svcidl.source import SourceFile, Span
 from svcidl.suggest import closest
 from svcidl.tokens import (
+    DECLARATION_WORDS,
     MEMBER_WORDS,
     WORDS,
     Token,
@@ -44,6 +45,8 @@ MAX_ERRORS = 100
 """A file with more is no IDL file; the rest is not told."""
 _LEADLESS = frozenset(("RBRACE", "RPAR", "COMMA", "$END", "ARROW"))
 """What documentation and annotations cannot stand before, whatever follows it."""
+_ANY_NAME = "*"
+"""Stands among lost names for a declaration whose own name is missing: it may have been any."""
 _EXPONENT = re.compile(r"[eE][0-9]+")
 
 
@@ -358,6 +361,9 @@ class _Recovery:
 
     def _return_to_mark(self, resume: int) -> None:
         """Forget what was read since the mark, remember its names, and set the mark at `resume`."""
+        first = lead_end(self._tokens, self._mark_index)
+        if self._tokens[first].kind in DECLARATION_WORDS and not self._tokens[first + 1].named:
+            self._lost.add(_ANY_NAME)
         for token in self._tokens[self._mark_index : resume]:
             if token.faulty:
                 self._lost.update(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", token.text))

@@ -48,7 +48,7 @@ def _import(unit: Unit, by_key: Mapping[str, Unit], files: Mapping[str, LoadedFi
         for pick in statement.picks:
             symbol = other.symbols.get(pick.imported.text) if other is not None else None
             unit.picked.setdefault(pick.name.text, symbol)
-            if other is not None and symbol is None and pick.imported.text not in other.file.lost:
+            if other is not None and symbol is None and not other.file.swallowed(pick.imported.text):
                 yield _not_there(pick.imported, statement.path.value, other)
 
 
@@ -120,7 +120,7 @@ class _Binder:
                 return None
             return self._local(ref, first, wanted, noun)
         if len(ref.parts) > 2 or first not in self._unit.modules:
-            if first not in self._unit.file.lost:
+            if not self._unit.file.swallowed(first):
                 self._unknown_module(ref)
             return None
         module = self._unit.modules[first]
@@ -144,7 +144,7 @@ class _Binder:
         self, ref: nodes.Ref, symbol: Symbol | None, where: Unit, wanted: frozenset[Kind], noun: str
     ) -> Symbol | None:
         if symbol is None:
-            if ref.parts[-1].text not in where.file.lost:
+            if not where.file.swallowed(ref.parts[-1].text):
                 self._unknown(ref, where, wanted, noun)
             return None
         if symbol.kind not in wanted:
