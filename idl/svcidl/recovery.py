@@ -129,7 +129,11 @@ class _Recovery:
             self._tokens[index] = replace(token, kind="PACKAGE")
             return
         self._found.append(syntax_errors.missing_package(self._span(token)))
-        self._push_package()
+        if token.named and self._tokens[index + 1].kind == "DOT":
+            self._tokens.insert(index, replace(token, kind="PACKAGE", text="package", end=token.start))
+            self._last += 1
+        else:
+            self._push_package()
 
     def _push_package(self) -> None:
         for kind, text in (("PACKAGE", "package"), ("NAME", "unknown")):
@@ -345,7 +349,8 @@ class _Recovery:
     def _give_up(self, index: int, *, silent: bool) -> None:
         """Leave out what began at the mark, and set the mark where reading can go on."""
         start = self._mark_index
-        resume = self._next_begin(start + 1)
+        # What stands before a declaration belongs to it: reading goes on after its first word at the earliest.
+        resume = self._next_begin(lead_end(self._tokens, start) + 1)
         if not silent:
             # What began at the mark may end before the error: then it is unfinished, and is blamed where it ends.
             blamed = min(index, resume)

@@ -151,15 +151,3 @@ def test_the_way_back_falls_to_the_alternate_exchange(channel: Any) -> None:
     inbox = Inbox(channel, "lost", no_ack=True)
     assert inbox.wait(1) == ["m"]
     assert inbox.messages[0].delivery_info["exchange"] == "dlx"
-
-
-def test_a_forged_history_does_no_harm(channel: Any, dead: str) -> None:
-    _work(channel)
-    for forged in ("text", [1, "two"], [{"queue": 7, "count": "many", "routing-keys": [1]}]):
-        _publish(channel, "m", application_headers={"x-death": forged})
-        channel.basic_reject(channel.basic_get("work").delivery_tag, requeue=False)
-        inbox = Inbox(channel, dead, no_ack=True)
-        inbox.wait(1)
-        death = inbox.messages[0].headers["x-death"][0]
-        channel.basic_cancel(inbox.tag)
-        assert (death["queue"], death["count"]) == ("work", 1)

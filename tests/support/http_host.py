@@ -84,6 +84,7 @@ class Host:
         self._ready = threading.Event()
         self._drain: float | None = None
         self._stop = threading.Event()
+        self._ended = threading.Event()
         self._failure: BaseException | None = None
         # A hub of eventlet belongs to one native thread: everything green is made and used in this one.
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -96,8 +97,8 @@ class Host:
 
     def stop(self, drain: float = 1.0) -> None:
         self.begin_stop(drain)
-        self._thread.join(SECONDS)
-        assert not self._thread.is_alive()
+        # Not a join: greenlets that are left in the hub keep the thread's lock, though its work is done.
+        assert self._ended.wait(SECONDS)
 
     def begin_stop(self, drain: float) -> None:
         self._drain = drain
@@ -140,6 +141,7 @@ class Host:
         self.stopped_in_time = gateway.stop(drain)
         for container in containers:
             container.stop(drain)
+        self._ended.set()
 
     def request(
         self, method: str, path: str, body: bytes | str | object | None = None, headers: Mapping[str, str] | None = None

@@ -68,6 +68,8 @@ class _Responder(ServerHandler):
     """Logs what the application raised; the client gets a bare 500."""
 
     http_version = "1.1"
+    # Which Python serves is nobody's business.
+    server_software = ""
     # What typeshed does not know of the base class.
     request_handler: Any
     environ: dict[str, Any]

@@ -24,7 +24,7 @@ _TIMESTAMP = Struct(">Q")
 _NUMBERS: dict[int, Struct] = {
     ord(letter): Struct(">" + code)
     for letter, code in {
-        "t": "?", "b": "b", "B": "B", "s": "h", "u": "H", "I": "i", "i": "I", "l": "q", "f": "f", "d": "d",
+        "t": "?", "b": "b", "B": "B", "s": "h", "u": "H", "I": "i", "i": "I", "l": "q", "L": "q", "f": "f", "d": "d",
     }.items()
 }  # fmt: skip
 _STRING, _BYTES, _TABLE, _ARRAY, _VOID, _TIME, _DECIMAL_TYPE = b"SxFAVTD"

@@ -175,9 +175,11 @@ class Gateway:
         if self._draining:
             raise Refusal(replies.stopping())
         path = request.environ[PATH]
-        if request.method == "OPTIONS" and (allowed := self._routes.options(path)):
+        # werkzeug folds the case of `request.method`; RFC 9110 does not.
+        method = request.environ["REQUEST_METHOD"]
+        if method == "OPTIONS" and (allowed := self._routes.options(path)):
             return replies.options(allowed)
-        match = self._routes.match(request.method, path)
+        match = self._routes.match(method, path)
         endpoint = match.endpoint
         member = endpoint.member
         # A raw route may read and write for as long as it takes.

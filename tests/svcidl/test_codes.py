@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from svcidl.codes import CODES
-from svcidl.reference import page
+from svcidl.codes import CODES, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "diagnostics.md"
 
 
 def test_the_page_is_fresh() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m svcidl.reference > docs/diagnostics.md"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m svcidl.codes > docs/diagnostics.md"
 
 
 def test_every_code_is_on_the_page() -> None:
