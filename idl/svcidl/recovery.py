@@ -13,15 +13,7 @@ from svcidl.automaton import Automaton
 from svcidl.diagnostics import Diagnostic
 from svcidl.source import SourceFile, Span
 from svcidl.suggest import closest
-from svcidl.tokens import (
-    DECLARATION_WORDS,
-    MEMBER_WORDS,
-    WORDS,
-    Token,
-    begins_declaration,
-    begins_entry,
-    lead_end,
-)
+from svcidl.tokens import DECLARATION_WORDS, MEMBER_WORDS, WORDS, Token, begins_declaration, begins_entry, lead_end
 
 _LOOKAHEAD = 4
 """Tokens that must be readable after a mend."""
@@ -47,6 +39,8 @@ _LEADLESS = frozenset(("RBRACE", "RPAR", "COMMA", "$END", "ARROW"))
 """What documentation and annotations cannot stand before, whatever follows it."""
 _ANY_NAME = "*"
 """Stands among lost names for a declaration whose own name is missing: it may have been any."""
+_CLOSING = frozenset(("RBRACE", "$END"))
+"""After an annotation anything else may be a mistake in its arguments."""
 _EXPONENT = re.compile(r"[eE][0-9]+")
 
 
@@ -80,11 +74,9 @@ class _State:
 
 
 def mend(automaton: Automaton, source: SourceFile, tokens: list[Token], fault_lines: frozenset[int]) -> Mended:
-    """Return what could be made of a file that does not parse.
+    """Return what could be made of a file that does not parse; the last token is `$END`.
 
-    Args:
-        tokens: those of the file; the last is `$END`.
-        fault_lines: lines on which something could not be read: a second error there may follow from it.
+    `fault_lines` are those on which something could not be read: a second error there may follow from it.
     """
     return _Recovery(automaton, source, tokens, fault_lines).run()
 
@@ -217,7 +209,8 @@ class _Recovery:
 
     def _leads_nowhere(self, after: int) -> bool:
         kind, following = self._tokens[after].kind, self._tokens[after + 1].kind
-        if kind in _LEADLESS or (kind == "RESERVED" and following == "LPAR"):
+        closing = _LEADLESS if self._tokens[after - 1].kind == "DOC" else _CLOSING
+        if kind in closing or (kind == "RESERVED" and following == "LPAR"):
             return True
         if self._state.body == "SERVICE":
             return self._state.braces == 1 and kind in ("HTTP", "THROWS") and following != "COLON"
@@ -367,7 +360,7 @@ class _Recovery:
     def _return_to_mark(self, resume: int) -> None:
         """Forget what was read since the mark, remember its names, and set the mark at `resume`."""
         first = lead_end(self._tokens, self._mark_index)
-        if self._tokens[first].kind in DECLARATION_WORDS and not self._tokens[first + 1].named:
+        if self._tokens[first].kind in (*DECLARATION_WORDS, "IMPORT") and not self._tokens[first + 1].named:
             self._lost.add(_ANY_NAME)
         for token in self._tokens[self._mark_index : resume]:
             if token.faulty:

@@ -11,7 +11,6 @@ __all__ = ["COMPARED_ARGUMENTS", "QueueSettings", "read_settings"]
 
 T = TypeVar("T")
 
-_MAX_MILLISECONDS = 2**32 - 1
 _OVERFLOWS = ("drop-head", "reject-publish", "reject-publish-dlx")
 # What RabbitMQ compares when a queue is declared again; other arguments are free.
 COMPARED_ARGUMENTS = (
@@ -46,13 +45,13 @@ def read_settings(queue: str, arguments: Table) -> QueueSettings:
             ReplyCode.PRECONDITION_FAILED, f"invalid arg '{name}' for queue '{queue}' in vhost '/': {why}"
         )
 
-    def integer(name: str, least: int, most: int | None = None) -> int | None:
+    def integer(name: str, least: int) -> int | None:
         value = arguments.get(name)
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool):
             raise refuse(name, f"{value!r} is no integer")
-        if value < least or (most is not None and value > most):
+        if value < least:
             raise refuse(name, f"{value} is out of range")
         return value
 
@@ -70,8 +69,8 @@ def read_settings(queue: str, arguments: Table) -> QueueSettings:
     if key is not None and exchange is None:
         raise refuse("x-dead-letter-routing-key", "it needs x-dead-letter-exchange")
     return QueueSettings(
-        message_ttl=integer("x-message-ttl", 0, _MAX_MILLISECONDS),
-        expires=integer("x-expires", 1, _MAX_MILLISECONDS),
+        message_ttl=integer("x-message-ttl", 0),
+        expires=integer("x-expires", 1),
         max_length=integer("x-max-length", 0),
         max_bytes=integer("x-max-length-bytes", 0),
         overflow=one_of("x-overflow", _OVERFLOWS, "no overflow behaviour"),

@@ -13,7 +13,7 @@ __all__ = ["Server"]
 logger = logging.getLogger(__name__)
 
 _WRITE_BUFFER = 1 << 20
-_CLOSE_SECONDS = 1.0
+_CLOSE_SECONDS = 0.5
 
 
 class Server:
