@@ -13,7 +13,7 @@ from svcgen.write import Changes, WriteError
 EPILOG = """\b
 Examples:
   svcgen compile greeter.idl
-  svcgen compile contracts/ --out src --include ../shared
+  svcgen compile contracts/ --out src --include ../contracts
   svcgen compile contracts/ --out src --check
 """
 
