@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +17,10 @@ from svcrt.context import CallContext, WorkerContext
 from svcrt.contract import Service
 from svcrt.errors import NotStarted, StartError
 from svcrt.extensions import CustomEntrypoint, SharedExtensions, SharedT, find_extensions
+from svcrt.long_workers import MAX_LONG_WORKERS, LongWorkers
 from svcrt.middleware import BUILT_IN, Middleware
 from svcrt.providers import DependencyProvider
-from svcrt.types import Concurrency, Container, Entrypoint, Link, Outcome
+from svcrt.types import Concurrency, Container, Entrypoint, Link, LongWorker, Outcome
 from svcrt.worker import Limit, WorkerFactory, WorkerPool
 
 log = logging.getLogger("svcrt.container")
@@ -95,6 +97,13 @@ class ServiceContainer:
             providers=self._providers,
             middleware=(*BUILT_IN, self.guard, *process.middleware),
         )
+        self._long = LongWorkers(
+            process.concurrency,
+            self._factory,
+            short,
+            {each.stub: each.concurrency for each in self.contract.streams if each.concurrency},
+            MAX_LONG_WORKERS,
+        )
 
     def caller(self, context: WorkerContext) -> Caller:
         """What a worker calls, sends and announces through."""
@@ -118,6 +127,22 @@ class ServiceContainer:
         context.arguments = arguments
         limit = self._limits.get(stub)
         self._pool.submit(_Request(self._factory, self._pool, stub, positional, context, on_outcome, limit))
+
+    def spawn_long_worker(
+        self,
+        stub: str,
+        arguments: Mapping[str, object],
+        context: WorkerContext,
+        on_outcome: Callable[[Outcome], None],
+        *,
+        on_stopping: Callable[[], None],
+        positional: tuple[object, ...] = (),
+        drive: Callable[[object], object] | None = None,
+    ) -> LongWorker:
+        """Run a stream or a socket in a task of its own; see `svcrt.types.Container`."""
+        context.container = self
+        context.arguments = arguments
+        return self._long.spawn(stub, context, on_outcome, on_stopping=on_stopping, positional=positional, drive=drive)
 
     def setup(self) -> None:
         """Set up the providers in order, then the entrypoints. Nothing runs yet.
@@ -152,15 +177,18 @@ class ServiceContainer:
 
     def drain(self, seconds: float) -> bool:
         """Second step: hand over what has not begun, let what has begun end; tell whether it did within `seconds`."""
+        deadline = time.monotonic() + seconds
+        self._long.begin_drain()
         ended = self._pool.drain(seconds)
+        ended = self._long.drain(max(0.0, deadline - time.monotonic())) and ended
         if not ended:
             log.warning(
                 "%s: %d requests still run after %g s; the broker gives theirs to others",
                 self.contract.name,
-                self._pool.open,
+                self._pool.open + self._long.open,
                 seconds,
             )
-            self._pool.kill()
+            self._kill_workers()
         return ended
 
     def close(self) -> None:
@@ -179,11 +207,15 @@ class ServiceContainer:
 
     def kill(self) -> None:
         """Let go of everything now; what was not acknowledged goes back to the broker."""
-        self._pool.kill()
+        self._kill_workers()
         for entrypoint in self._entrypoints:
             self._end(entrypoint, entrypoint.kill)
         for provider in reversed(self._providers):
             self._end(provider, provider.kill)
+
+    def _kill_workers(self) -> None:
+        self._pool.kill()
+        self._long.kill()
 
     def _begin(self, part: object, step: str, call: Callable[[], object]) -> None:
         try:

@@ -14,7 +14,10 @@ from svcrt.errors import DeclaredError
 
 ArgumentsT = TypeVar("ArgumentsT", bound=msgspec.Struct)
 ResultT = TypeVar("ResultT")
+ItemT = TypeVar("ItemT")
 PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
+ReceivesT = TypeVar("ReceivesT")
+SendsT = TypeVar("SendsT")
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds that a call may take where neither the contract nor the caller says otherwise."""
@@ -93,6 +96,28 @@ class Rpc(Generic[ArgumentsT, ResultT]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamRpc(Generic[ArgumentsT, ItemT]):
+    """`rpc … -> stream T`: one request, any number of items. Attributes as in `Rpc`, except for two.
+
+    Attributes:
+        item: type expression of one item.
+        timeout: seconds until the stream must have begun; once begun it may last as long as both sides live.
+    """
+
+    service: str
+    name: str
+    stub: str
+    arguments: type[ArgumentsT]
+    item: Any
+    errors: tuple[type[DeclaredError], ...] = ()
+    timeout: float = DEFAULT_TIMEOUT
+    concurrency: int | None = None
+    auth: str | None = None
+    http: HttpBinding | None = None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Oneway(Generic[ArgumentsT]):
     """`oneway`: a durable background job. Attributes as in `Rpc`."""
 
@@ -150,6 +175,27 @@ class Route(Generic[ArgumentsT]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SocketRoute(Generic[ReceivesT, SendsT]):
+    """`socket`: a web socket. The stub is called with `socket` first, then the arguments; `http.method` is GET.
+
+    Attributes:
+        service: full name of the service.
+        receives: type expression of the messages that the service gets.
+        sends: type expression of those that it sends.
+    """
+
+    service: str
+    name: str
+    stub: str
+    arguments: type[Any]
+    receives: Any
+    sends: Any
+    http: HttpBinding
+    auth: str | None = None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
     """`timer`: either `every` (seconds) or `cron` with `tz`."""
 
@@ -168,15 +214,21 @@ class Service:
 
     name: str
     rpcs: tuple[Rpc[Any, Any], ...] = ()
+    streams: tuple[StreamRpc[Any, Any], ...] = ()
     oneways: tuple[Oneway[Any], ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     publishes: tuple[Event[Any], ...] = ()
     timers: tuple[Timer, ...] = ()
     routes: tuple[Route[Any], ...] = ()
+    sockets: tuple[SocketRoute[Any, Any], ...] = ()
     doc: str = ""
-    by_name: dict[str, Rpc[Any, Any] | Oneway[Any]] = field(init=False, repr=False, compare=False)
+    by_name: dict[str, Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index what can be called by its wire name."""
-        callables: list[Rpc[Any, Any] | Oneway[Any]] = [*self.rpcs, *self.oneways]
+        callables: list[Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any]] = [
+            *self.rpcs,
+            *self.streams,
+            *self.oneways,
+        ]
         object.__setattr__(self, "by_name", {member.name: member for member in callables})

@@ -9,7 +9,7 @@ SvcError
 │   ├── OutcomeUnknown       the link died under the call; the method may have run
 │   ├── RemoteError          an error that this caller's contract does not know, by name and fields
 │   └── SystemFault          a fault that the runtime on the other side reports under a `svc.` name
-│       ├── UnknownMethod, InvalidRequest, DeadlineExceeded, Overloaded
+│       ├── UnknownMethod, InvalidRequest, DeadlineExceeded, Overloaded, StreamInterrupted
 │       └── Unauthenticated, PermissionDenied, InternalError
 ├── InvalidValue             a value or a message that breaks its contract, with every fault and its path
 ├── BrokerError              what publishing or connecting can end in
@@ -18,6 +18,8 @@ SvcError
 │   ├── Unroutable           a mandatory message that no queue took
 │   ├── Refused              the broker did not take the message (a full queue)
 │   └── Unconfirmed          the connection died before the broker confirmed: it may or may not have the message
+├── SocketClosed             a web socket that either side has closed, or whose connection is lost
+├── Interrupted              thrown into a long-lived worker whose peer has gone, or whose instance stops
 ├── NotStarted               the container stopped before a request's turn; it did not run
 └── StartError               a service or command that cannot start: one sentence for a person
     └── ConfigError          a setting that is unknown or wrong
@@ -146,6 +148,12 @@ class Overloaded(SystemFault):
     wire_name = "svc.Overloaded"
 
 
+class StreamInterrupted(SystemFault):
+    """The instance that served the stream stops; open it again and another one serves it."""
+
+    wire_name = "svc.StreamInterrupted"
+
+
 class Unauthenticated(SystemFault):
     """The method wants to know who calls, and the request does not say it validly."""
 
@@ -225,6 +233,27 @@ class Refused(BrokerError):
 
 class Unconfirmed(BrokerError):
     """The connection died, or time ran out, before the broker confirmed: it may or may not have the message."""
+
+
+class SocketClosed(SvcError):
+    """A web socket that either side has closed, or whose connection is lost.
+
+    Attributes:
+        code: of RFC 6455 section 7.4; 1005 when the peer gave none, 1006 when the connection was lost.
+        reason: what the closing side said.
+    """
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(f"the web socket is closed ({code}{f': {reason}' if reason else ''})")
+        self.code = code
+        self.reason = reason
+
+
+class Interrupted(SvcError):
+    """Thrown into a long-lived worker (a stream, a socket) whose peer has gone, or whose instance stops.
+
+    A method may catch it to clean up, better by `finally`; it is not reported as a failure.
+    """
 
 
 class NotStarted(SvcError):

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from svcrt.codec import codec
-from svcrt.contract import Rpc
+from svcrt.contract import Rpc, StreamRpc
 from svcrt.errors import (
     CallError,
     DeadlineExceeded,
@@ -19,6 +19,7 @@ from svcrt.errors import (
     Overloaded,
     PermissionDenied,
     RemoteError,
+    StreamInterrupted,
     SystemFault,
     Unauthenticated,
     UnknownMethod,
@@ -28,7 +29,8 @@ OUTCOME_UNKNOWN = "svc.OutcomeUnknown"
 """Wire name of the answer to a redelivered request that may have run and must not run twice."""
 
 _PLAIN: dict[str, type[SystemFault]] = {
-    each.wire_name: each for each in (UnknownMethod, DeadlineExceeded, Overloaded, Unauthenticated, PermissionDenied)
+    each.wire_name: each
+    for each in (UnknownMethod, DeadlineExceeded, Overloaded, StreamInterrupted, Unauthenticated, PermissionDenied)
 }
 
 
@@ -72,7 +74,7 @@ def write_error(error: BaseException, *, declared: Iterable[type[DeclaredError]]
     return InternalError.wire_name, msgspec.json.encode(_InternalBody(type(error).__name__, call_id))
 
 
-def read_error(name: str, body: bytes, method: Rpc[Any, Any]) -> CallError | DeclaredError:
+def read_error(name: str, body: bytes, method: Rpc[Any, Any] | StreamRpc[Any, Any]) -> CallError | DeclaredError:
     """Turn the error that a reply carries into the exception that the caller gets. Never raises."""
     try:
         for declared in method.errors:

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Meta, field
 
-from svcrt.bases import Publisher, ServiceBase, ServiceClient, ServiceFutures
+from svcrt.bases import (
+    AsyncStream,
+    Publisher,
+    ServiceAsyncClient,
+    ServiceBase,
+    ServiceClient,
+    ServiceFutures,
+    Socket,
+    Stream,
+)
 from svcrt.contract import (
     DEFAULT_TIMEOUT,
     Delivery,
@@ -17,7 +26,9 @@ from svcrt.contract import (
     Route,
     Rpc,
     Service,
+    SocketRoute,
     Source,
+    StreamRpc,
     Subscription,
     Timer,
 )
@@ -76,7 +87,9 @@ __all__ = [
     "Route",
     "Rpc",
     "Service",
+    "SocketRoute",
     "Source",
+    "StreamRpc",
     "Subscription",
     "Timer",
     # service.py
@@ -86,9 +99,13 @@ __all__ = [
     "PublisherProvider",
     "Request",
     "Response",
+    "Socket",
     # client.py
     "ServiceClient",
     "ServiceFutures",
+    "ServiceAsyncClient",
+    "Stream",
+    "AsyncStream",
 ]
 
 

@@ -34,6 +34,9 @@ class Task(Protocol):
     def kill(self) -> None:
         """End it where the back end can (green threads); native threads are left to end by themselves."""
 
+    def interrupt(self, error: BaseException) -> bool:
+        """Raise `error` in it where it waits, where the back end can; tell whether it can (green threads only)."""
+
 
 class Flag(Protocol):
     """A one-way switch that others can wait for."""
@@ -278,6 +281,13 @@ class Outcome:
     error: BaseException | None = None
 
 
+class LongWorker(Protocol):
+    """A worker that lasts as long as its peer wants."""
+
+    def interrupt(self) -> bool:
+        """Raise `Interrupted` in the method where it waits; tell whether the back end can (green threads only)."""
+
+
 class Container(Protocol):
     """One hosted service class, as its entrypoints and providers see it."""
 
@@ -329,6 +339,30 @@ class Container(Protocol):
         Never blocks: the request waits in line when all workers are busy. `on_outcome` is called at most once, after
         the providers' teardown, in a task where it may block and publish; with `NotStarted` as its error when the
         container stops before the request's turn; not at all when the container is killed.
+        """
+
+    def spawn_long_worker(
+        self,
+        stub: str,
+        arguments: Mapping[str, object],
+        context: "WorkerContext",
+        on_outcome: Callable[[Outcome], None],
+        *,
+        on_stopping: Callable[[], None],
+        positional: tuple[object, ...] = (),
+        drive: Callable[[object], object] | None = None,
+    ) -> "LongWorker":
+        """Run what lasts as long as its peer wants (a stream, a socket) in a task of its own, beside the workers.
+
+        Args:
+            on_outcome: as in `spawn_worker`.
+            on_stopping: called once, in a task where it may block, when the container begins to drain: end it soon. A
+                worker that has not ended when the drain is over is interrupted.
+            drive: called in the worker with what the method returned, before the providers see the outcome; what it
+                returns is the outcome's result. It iterates a generator, so that dependencies live as long as that.
+
+        Raises:
+            Overloaded: as many of them run as this service takes, or it is stopping.
         """
 
 

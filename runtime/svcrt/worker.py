@@ -24,14 +24,31 @@ class WorkerFactory:
     providers: Sequence[DependencyProvider[Any]]
     middleware: Sequence[Middleware]
 
-    def run(self, stub: str, positional: tuple[object, ...], context: WorkerContext) -> Outcome:
-        """Run one request from the first provider to the last teardown; raises nothing."""
+    def run(
+        self,
+        stub: str,
+        positional: tuple[object, ...],
+        context: WorkerContext,
+        around: Callable[[Callable[[], object]], object] | None = None,
+    ) -> Outcome:
+        """Run one request from the first provider to the last teardown; raises nothing.
+
+        Args:
+            around: calls the method instead of us, while the dependencies live; what it returns is the result.
+        """
+        serve = partial(self._serve, stub, positional, context, around)
         try:
-            return Outcome(result=apply(self.middleware, context, partial(self._serve, stub, positional, context)))
+            return Outcome(result=apply(self.middleware, context, serve))
         except BaseException as error:  # a handler's sys.exit() must not end a long-lived worker
             return Outcome(error=error)
 
-    def _serve(self, stub: str, positional: tuple[object, ...], context: WorkerContext) -> object:
+    def _serve(
+        self,
+        stub: str,
+        positional: tuple[object, ...],
+        context: WorkerContext,
+        around: Callable[[Callable[[], object]], object] | None,
+    ) -> object:
         service = self.service_class()
         ready: list[DependencyProvider[Any]] = []
         try:
@@ -40,7 +57,8 @@ class WorkerFactory:
                 ready.append(provider)
             for provider in ready:
                 provider.worker_setup(context)
-            outcome = Outcome(result=getattr(service, stub)(*positional, **context.arguments))
+            method = partial(getattr(service, stub), *positional, **context.arguments)
+            outcome = Outcome(result=method() if around is None else around(method))
         except BaseException as error:
             outcome = Outcome(error=error)
         for provider in ready:

@@ -65,6 +65,10 @@ class _GreenTask:
     def kill(self) -> None:
         self._thread.kill()
 
+    def interrupt(self, error: BaseException) -> bool:
+        self._thread.kill(error)
+        return True
+
 
 class _GreenFlag:
     """A one-way switch on an eventlet event."""

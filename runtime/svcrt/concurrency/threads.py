@@ -46,6 +46,9 @@ class _ThreadTask:
     def kill(self) -> None:
         """Nothing: a native thread cannot be ended from outside."""
 
+    def interrupt(self, error: BaseException) -> bool:
+        return False
+
 
 class _ThreadChannel:
     """An unbounded queue."""
