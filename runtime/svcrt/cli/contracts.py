@@ -86,7 +86,7 @@ def find_method(
     if not service_name:
         raise StartError(f"`{name}` names no method; write Service.method, as in `Greeter.hello`")
     contracts = _of_package(service_name) or discover(folder, implementations)
-    service = _pick(service_name, contracts.services, "service")
+    service = pick(service_name, contracts.services, "service")
     method = service.by_name.get(method_name)
     if method is None:
         near = _near(method_name, service.by_name)
@@ -98,7 +98,13 @@ def find_method(
 def find_event(name: str, folder: Path, implementations: Sequence[str] = ()) -> Event[Any]:
     """Find the event called `name`, in full or in short as with `find_method`; raises StartError."""
     contracts = _of_package(name) or discover(folder, implementations)
-    return _pick(name, contracts.events, "event")
+    return pick(name, contracts.events, "event")
+
+
+def full_name(name: str, known: Iterable[str], kind: str) -> str:
+    """Return the full name that `name` stands for; one with a dot may be unknown here. Raises StartError."""
+    names = {full: full for full in known}
+    return name if "." in name and name not in names else pick(name, names, kind)
 
 
 def _of_package(name: str) -> Contracts | None:
@@ -117,7 +123,8 @@ def _of_package(name: str) -> Contracts | None:
     return contracts
 
 
-def _pick(name: str, known: Mapping[str, T], kind: str) -> T:
+def pick(name: str, known: Mapping[str, T], kind: str) -> T:
+    """Return what `name` means among `known`, in full or in short; raises StartError that calls it a `kind`."""
     if name in known:
         return known[name]
     matches = [full for full in known if full.rpartition(".")[2] == name]

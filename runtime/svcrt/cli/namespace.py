@@ -46,7 +46,11 @@ class Node:
 
 
 class Call:
-    """A method or an event: call it with its arguments by name."""
+    """A method or an event: call it with its arguments by name.
+
+    Attributes:
+        accepts: the type of every argument, by name.
+    """
 
     def __init__(self, member: _Member, caller: Caller) -> None:
         self._member = member
@@ -54,6 +58,11 @@ class Call:
         self.__name__ = member.name
         self.__doc__ = member.doc or None
         self.__signature__ = _signature(member)
+        self.accepts: dict[str, Any] = {
+            name: parameter.annotation for name, parameter in self.__signature__.parameters.items()
+        }
+        if isinstance(member, Rpc):
+            self.accepts.setdefault("timeout", float)
 
     def __call__(self, *, timeout: float | None = None, **arguments: object) -> object:
         """Call, send or announce. `timeout` is the call's, in seconds, unless there is an argument of that name."""
