@@ -3,15 +3,15 @@
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from werkzeug.wrappers import Request, Response
 
 from svcrt.context import WorkerContext
-from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service
+from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service, SocketRoute
 from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
 from svcrt.http import replies
 from svcrt.http.arguments import ArgumentReader
@@ -20,7 +20,12 @@ from svcrt.http.gate import PATH, Gate
 from svcrt.http.head import Limits
 from svcrt.http.problems import Refusal
 from svcrt.http.routes import RouteMap
+from svcrt.http.sockets.feed import SocketFeed
+from svcrt.http.sockets.limits import SocketLimits
 from svcrt.types import Concurrency, Container, Entrypoint, Flag, Outcome, Server
+
+if TYPE_CHECKING:
+    from svcrt.http.sockets.serving import SocketServing, Upgrade
 
 __all__ = ["Authenticate", "Gateway", "HttpEntrypoint"]
 
@@ -30,7 +35,7 @@ Authenticate: TypeAlias = Callable[[str, WorkerContext], None]
 """Gets the scheme of `@auth` and the call; raises Unauthenticated or PermissionDenied."""
 
 
-Member: TypeAlias = Rpc[Any, Any] | Oneway[Any] | Route[Any]
+Member: TypeAlias = Rpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -74,6 +79,8 @@ class Gateway:
         max_clients: connections at a time; more wait unaccepted.
         max_waiting: requests of one service that may wait for a worker; more are answered 503.
         authenticate: checks the caller of members with `@auth`; without it such members cannot be served.
+        origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
+        socket_limits: what is too much, too slow or too late on a web socket.
     """
 
     def __init__(
@@ -85,6 +92,8 @@ class Gateway:
         max_clients: int = 1024,
         max_waiting: int = 100,
         authenticate: Authenticate | None = None,
+        origins: Sequence[str] = (),
+        socket_limits: SocketLimits | None = None,
     ) -> None:
         self._concurrency = concurrency
         self._listener = listener if isinstance(listener, socket.socket) else socket.create_server(listener)
@@ -92,6 +101,9 @@ class Gateway:
         self._max_clients = max_clients
         self._max_waiting = max_waiting
         self._authenticate = authenticate
+        self._origins = tuple(origins)
+        self._socket_limits = socket_limits or SocketLimits()
+        self._sockets: SocketServing | None = None
         self._routes: RouteMap[_Endpoint] = RouteMap()
         self._waiting: set[_Waiting] = set()
         self._server: Server | None = None
@@ -114,6 +126,11 @@ class Gateway:
         hosted = _Hosted(container=container, lock=self._concurrency.lock())
         for member in _bound(contract):
             assert member.http is not None
+            if isinstance(member, SocketRoute) and self._sockets is None:
+                # Only here: a process without sockets loads no wsproto.
+                from svcrt.http.sockets.serving import SocketServing
+
+                self._sockets = SocketServing(self._concurrency, self._origins, self._socket_limits)
             owner = f"{contract.name}.{member.name}"
             if _is_protected(member) and self._authenticate is None:
                 raise StartError(
@@ -125,7 +142,10 @@ class Gateway:
 
     def entrypoints(self, container: Container) -> Iterable[Entrypoint]:
         """Return what ties a container's life to its routes: nothing if it has none."""
-        return (HttpEntrypoint(self),) if _bound(container.contract) else ()
+        if not _bound(container.contract):
+            return ()
+        sockets = container.contract.sockets
+        return (HttpEntrypoint(self), *((SocketFeed(sockets),) if sockets else ()))
 
     def start(self) -> None:
         """Accept connections."""
@@ -171,7 +191,7 @@ class Gateway:
             log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
         return response(environ, start_response)
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> "Response | Upgrade":
         if self._draining:
             raise Refusal(replies.stopping())
         path = request.environ[PATH]
@@ -183,11 +203,23 @@ class Gateway:
         endpoint = match.endpoint
         member = endpoint.member
         # A raw route may read and write for as long as it takes.
-        timeout = None if isinstance(member, Route) else member.timeout if isinstance(member, Rpc) else DEFAULT_TIMEOUT
+        timeout = (
+            None
+            if isinstance(member, Route | SocketRoute)
+            else member.timeout
+            if isinstance(member, Rpc)
+            else DEFAULT_TIMEOUT
+        )
         call = call_context(request, timeout=timeout)
         context = WorkerContext(service=endpoint.hosted.container.contract.name, method=member.name, call=call)
+        if isinstance(member, SocketRoute):
+            assert self._sockets is not None
+            self._sockets.check(request)
         self._check_caller(member, context)
         arguments = endpoint.reader.read(request, match.parameters)
+        if isinstance(member, SocketRoute):
+            assert self._sockets is not None
+            return self._sockets.serve(request, endpoint.hosted.container, member, arguments, context)
         if isinstance(member, Oneway):
             return _send(endpoint.hosted.container, member, arguments, context)
         if isinstance(member, Route):
@@ -259,7 +291,7 @@ def _send(container: Container, member: Oneway[Any], arguments: msgspec.Struct, 
 
 
 def _bound(contract: Service) -> list[Member]:
-    members: list[Member] = [*contract.rpcs, *contract.oneways, *contract.routes]
+    members: list[Member] = [*contract.rpcs, *contract.oneways, *contract.routes, *contract.sockets]
     return [member for member in members if member.http is not None]
 
 

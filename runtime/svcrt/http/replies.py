@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from svcrt.codec import codec
 from svcrt.context import WorkerContext
-from svcrt.contract import Oneway, Route, Rpc
+from svcrt.contract import Oneway, Route, Rpc, SocketRoute
 from svcrt.errors import (
     BrokerError,
     CallError,
@@ -92,7 +92,11 @@ def _abortion(error: HTTPException) -> Response:
     raise Refusal(Problem(status=status, detail=error.description or phrase(status), headers=headers))
 
 
-def failed(error: BaseException, member: Rpc[Any, Any] | Oneway[Any] | Route[Any], context: WorkerContext) -> Problem:
+def failed(
+    error: BaseException,
+    member: Rpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any],
+    context: WorkerContext,
+) -> Problem:
     """Turn what a method raised into a problem; of what its contract does not declare only the call id goes out."""
     declared = member.errors if isinstance(member, Rpc) else ()
     if isinstance(error, DeclaredError) and isinstance(error, declared):
