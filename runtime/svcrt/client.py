@@ -13,9 +13,10 @@ from svcrt import topology, wire
 from svcrt.amqp.caller import LinkCaller
 from svcrt.amqp.link import AmqpLink
 from svcrt.amqp.requests import Requests
+from svcrt.amqp.streams_client import OpenStream
 from svcrt.concurrency import backend
 from svcrt.context import CallContext
-from svcrt.contract import ArgumentsT, Event, Oneway, PayloadT, ResultT, Rpc
+from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, Rpc, StreamRpc
 from svcrt.types import Concurrency, Link, Topology
 
 
@@ -73,6 +74,12 @@ class Cluster:
         """Call without waiting. See `svcrt.bases.Caller`."""
         return self._caller.submit(method, arguments, timeout=timeout)
 
+    def stream(
+        self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None
+    ) -> OpenStream[ItemT]:
+        """Ask for a stream, without waiting. See `svcrt.bases.Caller`."""
+        return self._caller.stream(method, arguments, timeout=timeout)
+
     def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
         """Hand in a background job. See `svcrt.bases.Caller`."""
         self._caller.send(method, arguments)
@@ -82,7 +89,7 @@ class Cluster:
         self._caller.emit(event, payload)
 
     def close(self) -> None:
-        """End open calls with OutcomeUnknown and close the connection. Harmless when called twice."""
+        """End open calls and streams with OutcomeUnknown and close the connection. Harmless when called twice."""
         self._requests.stop()
         self._link.stop()
 

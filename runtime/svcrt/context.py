@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from svcrt.types import Container
@@ -31,6 +31,10 @@ class CallContext:
     def remaining(self) -> float | None:
         """Seconds left until the deadline, not below 0.0; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def without_deadline(self) -> "CallContext":
+        """Return the same context for work that lasts longer than the time that its caller waits for it to begin."""
+        return replace(self, deadline=None)
 
     def child(self, *, call_id: str, traceparent: str, timeout: float | None = None) -> "CallContext":
         """Return the context of a call made from this one: never more time than is left here.

@@ -39,7 +39,7 @@ def rpc_queue(service: str) -> Queue:
 
 
 def reply_queue() -> Queue:
-    """The queue that a client receives replies on; the broker names it."""
+    """A queue that the broker names: replies to a client, control messages of the streams that a service serves."""
     return Queue(name="", durable=False, exclusive=True)
 
 
@@ -105,7 +105,7 @@ def service_topology(service: contract.Service) -> Topology:
         if subscription.delivery is contract.Delivery.POOL:
             # What services share must not be parked by each of them.
             own.append(work[-1].name)
-    queues = [rpc_queue(service.name)] if service.rpcs else []
+    queues = [rpc_queue(service.name)] if service.rpcs or service.streams else []
     queues += [timer_queue(service.name, timer.name) for timer in service.timers if not timer.per_instance]
     if service.oneways or service.subscriptions:
         queues.append(dead_queue(service.name, *own))
