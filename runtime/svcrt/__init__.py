@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from svcrt.context import WorkerContext as WorkerContext
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
+    from svcrt.hub import Hub as Hub
+    from svcrt.hub import SocketHub as SocketHub
     from svcrt.middleware import Middleware as Middleware
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
@@ -28,6 +30,8 @@ _HOMES = {
     "WorkerContext": "svcrt.context",
     "CustomEntrypoint": "svcrt.extensions",
     "SharedExtension": "svcrt.extensions",
+    "Hub": "svcrt.hub",
+    "SocketHub": "svcrt.hub",
     "Middleware": "svcrt.middleware",
     "Config": "svcrt.providers",
     "DependencyProvider": "svcrt.providers",
@@ -43,6 +47,8 @@ __all__ = [
     "WorkerContext",
     "CustomEntrypoint",
     "SharedExtension",
+    "Hub",
+    "SocketHub",
     "Middleware",
     "Config",
     "DependencyProvider",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from svcrt.context import WorkerContext
-from svcrt.contract import Oneway, Route, Rpc, Service, StreamRpc
+from svcrt.contract import Oneway, Route, Rpc, Service, SocketRoute, StreamRpc
 from svcrt.errors import StartError
 from svcrt.extensions import Extension, find_extensions
 from svcrt.middleware import Proceed
@@ -65,11 +65,12 @@ def guard_of(service_class: type[Any], contract: Service) -> Guard:
     Raises:
         StartError: a member wants an authentication, and the class has no authenticator, or several.
     """
-    members: tuple[Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any], ...] = (
+    members: tuple[Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any], ...] = (
         *contract.rpcs,
         *contract.streams,
         *contract.oneways,
         *contract.routes,
+        *contract.sockets,
     )
     schemes = {member.name: member.auth for member in members if member.auth not in OPEN}
     found = find_extensions(service_class, Authenticator)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from svcrt.context import WorkerContext
-from svcrt.errors import DeadlineExceeded, DeclaredError, Interrupted, SystemFault
+from svcrt.errors import DeadlineExceeded, DeclaredError, Interrupted, SocketClosed, SystemFault
 
 Proceed: TypeAlias = Callable[[], object]
 Middleware: TypeAlias = Callable[[WorkerContext, Proceed], object]
@@ -26,7 +26,7 @@ def log_failures(context: WorkerContext, proceed: Proceed) -> object:
     """Log what the contract does not declare, once, with call id and traceback; neither leaves the service."""
     try:
         return proceed()
-    except (DeclaredError, Interrupted):
+    except (DeclaredError, Interrupted, SocketClosed):
         raise
     except BaseException as error:
         expected = isinstance(error, SystemFault) and error.reported_by is None

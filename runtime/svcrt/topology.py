@@ -1,21 +1,26 @@
 """Names of the exchanges and queues of wire version 1, and what a service needs of them. Pure."""
 
+from collections.abc import Sequence
+
 from svcrt import contract
 from svcrt.types import Binding, Exchange, Queue, Topology
 
 RPC_EXCHANGE = "svc.rpc"
 JOB_EXCHANGE = "svc.job"
 EVENT_EXCHANGE = "svc.event"
+SOCKET_EXCHANGE = "svc.socket"
 DEAD_EXCHANGE = "svc.dead"
 
 RPC_QUEUE_EXPIRES_MS = 60_000
 RPC_QUEUE_LENGTH = 10_000
+SOCKET_QUEUE_LENGTH = 10_000
 
 EXCHANGES = (
     Exchange(name=DEAD_EXCHANGE, type="direct"),
     Exchange(name=RPC_EXCHANGE, type="direct"),
     Exchange(name=JOB_EXCHANGE, type="direct"),
     Exchange(name=EVENT_EXCHANGE, type="topic"),
+    Exchange(name=SOCKET_EXCHANGE, type="direct"),
 )
 """What every process declares before anything else."""
 
@@ -67,6 +72,26 @@ def dead_queue(service: str, *work_queues: str) -> Queue:
 def timer_queue(service: str, timer: str) -> Queue:
     """The queue that holds a timer's token; one consumer at a time is active."""
     return Queue(name=f"svc.timer.{service}.{timer}", arguments={"x-single-active-consumer": True})
+
+
+def socket_key(route: str, instance: str | None = None) -> str:
+    """Key of what goes to sockets of `route` (`<Service>.<socket>`): on all instances, or on one."""
+    return route if instance is None else f"{route}@{instance}"
+
+
+def socket_queue(routes: Sequence[str], instance: str) -> Queue:
+    """What one process gets for its sockets of `routes`; of what it does not take in time the oldest is dropped."""
+    return Queue(
+        name="",
+        durable=False,
+        exclusive=True,
+        arguments={"x-max-length": SOCKET_QUEUE_LENGTH},
+        bindings=tuple(
+            Binding(SOCKET_EXCHANGE, key)
+            for route in routes
+            for key in (socket_key(route), socket_key(route, instance))
+        ),
+    )
 
 
 def service_topology(service: contract.Service) -> Topology:

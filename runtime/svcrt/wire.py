@@ -18,6 +18,8 @@ CONTEXT_HEADER = "svc"
 TRACE_HEADER = "traceparent"
 ERROR_HEADER = "svc-error"
 ATTEMPT_HEADER = "svc-attempt"
+CHANNEL_HEADER = "svc-channel"
+SOCKET_HEADER = "svc-socket"
 
 CONTENT_TYPE = "application/json"
 
@@ -200,6 +202,16 @@ def event(body: bytes, *, name: str, context: CallContext, app_id: str) -> Messa
 def oneway(body: bytes, *, method: str, context: CallContext, app_id: str) -> Message:
     """Build the message of a `oneway`."""
     return _persistent(body, method, context, app_id)
+
+
+def socket_broadcast(body: bytes, route: str, channel: str, *, app_id: str) -> Message:
+    """Build what goes to the sockets of `route` (`<Service>.<socket>`) that hear `channel`, on all instances."""
+    return Message(body=body, type=route, app_id=app_id, headers={CHANNEL_HEADER: channel})
+
+
+def socket_unicast(body: bytes, route: str, socket_id: str, *, app_id: str) -> Message:
+    """Build what goes to one socket of `route`."""
+    return Message(body=body, type=route, app_id=app_id, headers={SOCKET_HEADER: socket_id})
 
 
 def _persistent(body: bytes, kind: str, context: CallContext, app_id: str) -> Message:

@@ -114,7 +114,7 @@ class _GreenPoller:
         self._woken = False
         self._scheduled = False
 
-    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
+    def wait(self, descriptor: int | None, *, read: bool = True, write: bool, timeout: float) -> None:
         hub = eventlet.hubs.get_hub()
         waiter = eventlet.getcurrent()
         # Even when there is work already the others get their turn.
@@ -123,7 +123,8 @@ class _GreenPoller:
         self._waiter = waiter
         try:
             if descriptor is not None:
-                listeners.append(hub.add(hub.READ, descriptor, self._resume, self._descriptor_lost, None))
+                if read:
+                    listeners.append(hub.add(hub.READ, descriptor, self._resume, self._descriptor_lost, None))
                 if write:
                     listeners.append(hub.add(hub.WRITE, descriptor, self._resume, self._descriptor_lost, None))
             hub.switch()

@@ -75,6 +75,7 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
     def _read_request_line(self) -> Any:
         # Idle until the first byte; from there on the whole head has one deadline, however slowly it drips.
         self.connection.settimeout(KEEP_ALIVE_SECONDS)
+        self._buffer = self.rfile
         try:
             begun = not self.rfile.closed and self.rfile.peek(1)
         except ConnectionError as error:
@@ -108,12 +109,20 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
         )
         environ["wsgi.input_terminated"] = True
         environ[CONNECTION] = ClientConnection(
-            head=self._lines.head(), socket=self.connection, close_after=self._close_after
+            head=self._lines.head(),
+            socket=self.connection,
+            close_after=self._close_after,
+            native=self.connection.fd,
+            file=self._buffer,
+            leave=self._leave,
         )
         return environ
 
     def _close_after(self) -> None:
         self.close_connection = True
+
+    def _leave(self) -> None:
+        eventlet.wsgi.WSGI_LOCAL.already_handled = True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         # The base class would answer in HTML and repeat what the client sent.

@@ -10,7 +10,10 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import Protocol
+
+from svcrt.concurrency import Connector
 
 __all__ = ["CONNECTION", "UNBUFFERED", "BadChunk", "ChunkedReader", "ClientConnection", "RecordedLines"]
 
@@ -48,11 +51,26 @@ class ClientConnection:
         head: the request line and the header lines, with their line ends, without the empty line.
         socket: the connection itself.
         close_after: have the connection closed when the present response is sent; call it before `start_response`.
+        native: the operating system's socket under `socket`.
+        file: what the server reads requests from; it may hold what came after the head.
+        leave: have the server write no response and close the connection when the application returns.
     """
 
     head: tuple[bytes, ...]
     socket: socket.socket
     close_after: Callable[[], None]
+    native: Connector
+    file: BufferedReader
+    leave: Callable[[], None]
+
+    def take_over(self) -> tuple[Connector, bytes]:
+        """Leave HTTP: return the connection, non-blocking now, and what has come on it after the head.
+
+        It is the application's until that returns; then the server closes it.
+        """
+        self.leave()
+        self.socket.settimeout(0.0)
+        return self.native, self.file.peek(1)
 
     def cut(self) -> None:
         """Stop receiving now: whoever waits for the rest of the body sees its end."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, cast
+from wsgiref.handlers import SimpleHandler
 from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 
 from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection, RecordedLines
@@ -23,6 +24,7 @@ class _Handler(WSGIRequestHandler):
     """One request, then the connection is closed."""
 
     timeout = SOCKET_SECONDS
+    is_left = False
 
     def log_message(self, format: str, *args: object) -> None:
         log.debug(format, *args)
@@ -59,9 +61,17 @@ class _Handler(WSGIRequestHandler):
         environ: dict[str, Any] = super().get_environ()
         # Every connection of this server ends after its one request.
         environ[CONNECTION] = ClientConnection(
-            head=self._lines.head(), socket=self.connection, close_after=lambda: None
+            head=self._lines.head(),
+            socket=self.connection,
+            close_after=lambda: None,
+            native=self.connection,
+            file=cast("Any", self.rfile),
+            leave=self._leave,
         )
         return environ
+
+    def _leave(self) -> None:
+        self.is_left = True
 
 
 class _Responder(ServerHandler):
@@ -82,6 +92,13 @@ class _Responder(ServerHandler):
         super().setup_environ()
         # `Transfer-Encoding` is not read here, so the connection cannot be used again.
         self.environ["wsgi.input_terminated"] = False
+
+    def finish_response(self) -> None:
+        if self.request_handler.is_left:
+            # Not our own `close`, which logs the status of a response.
+            SimpleHandler.close(self)
+        else:
+            super().finish_response()
 
     def cleanup_headers(self) -> None:
         super().cleanup_headers()

@@ -3,15 +3,15 @@
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from werkzeug.wrappers import Request, Response
 
 from svcrt.context import WorkerContext
-from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service, StreamRpc
+from svcrt.contract import DEFAULT_TIMEOUT, HttpMember, Oneway, Route, Rpc, Service, SocketRoute, StreamRpc
 from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
 from svcrt.http import replies, streams
 from svcrt.http.arguments import ArgumentReader
@@ -20,7 +20,12 @@ from svcrt.http.gate import PATH, Gate
 from svcrt.http.head import Limits
 from svcrt.http.problems import Refusal
 from svcrt.http.routes import RouteMap
+from svcrt.http.sockets.feed import SocketFeed
+from svcrt.http.sockets.limits import SocketLimits
 from svcrt.types import Concurrency, Container, Entrypoint, Flag, Outcome, Server
+
+if TYPE_CHECKING:
+    from svcrt.http.sockets.serving import SocketServing, Upgrade
 
 __all__ = ["Authenticate", "Gateway", "HttpEntrypoint"]
 
@@ -28,9 +33,6 @@ log = logging.getLogger("svcrt.http")
 
 Authenticate: TypeAlias = Callable[[str, WorkerContext], None]
 """Gets the scheme of `@auth` and the call; raises Unauthenticated or PermissionDenied."""
-
-
-Member: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -47,7 +49,7 @@ class _Endpoint:
     """What a route leads to."""
 
     hosted: _Hosted
-    member: Member
+    member: HttpMember
     reader: ArgumentReader
 
 
@@ -74,6 +76,8 @@ class Gateway:
         max_clients: connections at a time; more wait unaccepted.
         max_waiting: requests of one service that may wait for a worker; more are answered 503.
         authenticate: checks the caller of members with `@auth`; without it such members cannot be served.
+        origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
+        socket_limits: what is too much, too slow or too late on a web socket.
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class Gateway:
         max_clients: int = 1024,
         max_waiting: int = 100,
         authenticate: Authenticate | None = None,
+        origins: Sequence[str] = (),
+        socket_limits: SocketLimits | None = None,
     ) -> None:
         self._concurrency = concurrency
         self._listener = listener if isinstance(listener, socket.socket) else socket.create_server(listener)
@@ -92,6 +98,9 @@ class Gateway:
         self._max_clients = max_clients
         self._max_waiting = max_waiting
         self._authenticate = authenticate
+        self._origins = tuple(origins)
+        self._socket_limits = socket_limits or SocketLimits()
+        self._sockets: SocketServing | None = None
         self._routes: RouteMap[_Endpoint] = RouteMap()
         self._waiting: set[_Waiting] = set()
         self._streams: set[streams.EventStream] = set()
@@ -115,6 +124,11 @@ class Gateway:
         hosted = _Hosted(container=container, lock=self._concurrency.lock())
         for member in _bound(contract):
             assert member.http is not None
+            if isinstance(member, SocketRoute) and self._sockets is None:
+                # Only here: a process without sockets loads no wsproto.
+                from svcrt.http.sockets.serving import SocketServing
+
+                self._sockets = SocketServing(self._concurrency, self._origins, self._socket_limits)
             owner = f"{contract.name}.{member.name}"
             if _is_protected(member) and self._authenticate is None:
                 raise StartError(
@@ -126,7 +140,10 @@ class Gateway:
 
     def entrypoints(self, container: Container) -> Iterable[Entrypoint]:
         """Return what ties a container's life to its routes: nothing if it has none."""
-        return (HttpEntrypoint(self),) if _bound(container.contract) else ()
+        if not _bound(container.contract):
+            return ()
+        sockets = container.contract.sockets
+        return (HttpEntrypoint(self), *((SocketFeed(sockets),) if sockets else ()))
 
     def start(self) -> None:
         """Accept connections."""
@@ -176,7 +193,7 @@ class Gateway:
             log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
         return response(environ, start_response)
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> "Response | Upgrade":
         if self._draining:
             raise Refusal(replies.stopping())
         path = request.environ[PATH]
@@ -187,12 +204,17 @@ class Gateway:
         match = self._routes.match(method, path)
         endpoint = match.endpoint
         member = endpoint.member
-        # A raw route may read and write for as long as it takes; a stream has begun as soon as it is asked for.
-        timeout = member.timeout if isinstance(member, Rpc) else DEFAULT_TIMEOUT if isinstance(member, Oneway) else None
+        timeout = _timeout_of(member)
         call = call_context(request, timeout=timeout)
         context = WorkerContext(service=endpoint.hosted.container.contract.name, method=member.name, call=call)
+        if isinstance(member, SocketRoute):
+            assert self._sockets is not None
+            self._sockets.check(request)
         self._check_caller(member, context)
         arguments = endpoint.reader.read(request, match.parameters)
+        if isinstance(member, SocketRoute):
+            assert self._sockets is not None
+            return self._sockets.serve(request, endpoint.hosted.container, member, arguments, context)
         if isinstance(member, Oneway):
             return _send(endpoint.hosted.container, member, arguments, context)
         if isinstance(member, StreamRpc):
@@ -202,7 +224,7 @@ class Gateway:
             return replies.raw_answer(member, context, outcome)
         return replies.answer(member, context, self._work(endpoint, arguments, context, ()))
 
-    def _check_caller(self, member: Member, context: WorkerContext) -> None:
+    def _check_caller(self, member: HttpMember, context: WorkerContext) -> None:
         if self._authenticate is not None and member.auth is not None and _is_protected(member):
             try:
                 self._authenticate(member.auth, context)
@@ -280,14 +302,31 @@ def _send(container: Container, member: Oneway[Any], arguments: msgspec.Struct, 
     return replies.accepted(member)
 
 
+def _timeout_of(member: HttpMember) -> float | None:
+    """Seconds that a request may take. What a raw route, a stream or a socket does lasts as long as it needs."""
+    match member:
+        case Rpc():
+            return member.timeout
+        case Oneway():
+            return DEFAULT_TIMEOUT
+        case _:
+            return None
+
+
 def _keywords(arguments: msgspec.Struct) -> dict[str, object]:
     return {name: getattr(arguments, name) for name in arguments.__struct_fields__}
 
 
-def _bound(contract: Service) -> list[Member]:
-    members: list[Member] = [*contract.rpcs, *contract.streams, *contract.oneways, *contract.routes]
+def _bound(contract: Service) -> list[HttpMember]:
+    members: list[HttpMember] = [
+        *contract.rpcs,
+        *contract.streams,
+        *contract.oneways,
+        *contract.routes,
+        *contract.sockets,
+    ]
     return [member for member in members if member.http is not None]
 
 
-def _is_protected(member: Member) -> bool:
+def _is_protected(member: HttpMember) -> bool:
     return member.auth not in (None, "none")

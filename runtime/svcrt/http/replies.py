@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from svcrt.codec import codec
 from svcrt.context import WorkerContext
-from svcrt.contract import Oneway, Route, Rpc, StreamRpc
+from svcrt.contract import HttpMember, Oneway, Route, Rpc, StreamRpc
 from svcrt.errors import (
     BrokerError,
     CallError,
@@ -95,7 +95,7 @@ def _abortion(error: HTTPException) -> Response:
 
 def failed(
     error: BaseException,
-    member: Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any],
+    member: HttpMember,
     context: WorkerContext,
 ) -> Problem:
     """Turn what a method raised into a problem; of what its contract does not declare only the call id goes out."""
