@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from svcrt.middleware import Middleware as Middleware
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
+    from svcrt.providers import DueTime as DueTime
     from svcrt.providers import Logger as Logger
     from svcrt.types import Outcome as Outcome
 
@@ -31,6 +32,7 @@ _HOMES = {
     "Middleware": "svcrt.middleware",
     "Config": "svcrt.providers",
     "DependencyProvider": "svcrt.providers",
+    "DueTime": "svcrt.providers",
     "Logger": "svcrt.providers",
     "Outcome": "svcrt.types",
 }
@@ -46,6 +48,7 @@ __all__ = [
     "Middleware",
     "Config",
     "DependencyProvider",
+    "DueTime",
     "Logger",
     "Outcome",
 ]
