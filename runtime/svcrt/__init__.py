@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from svcrt.middleware import Middleware as Middleware
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
+    from svcrt.providers import DueTime as DueTime
     from svcrt.providers import Logger as Logger
     from svcrt.types import Outcome as Outcome
 
@@ -35,6 +36,7 @@ _HOMES = {
     "Middleware": "svcrt.middleware",
     "Config": "svcrt.providers",
     "DependencyProvider": "svcrt.providers",
+    "DueTime": "svcrt.providers",
     "Logger": "svcrt.providers",
     "Outcome": "svcrt.types",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "Middleware",
     "Config",
     "DependencyProvider",
+    "DueTime",
     "Logger",
     "Outcome",
 ]
