@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 from werkzeug.wrappers import Request, Response
 
+from svcrt.concurrency.http_input import CONNECTION
 from svcrt.context import WorkerContext
 from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service
 from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
@@ -20,6 +21,7 @@ from svcrt.http.gate import PATH, Gate
 from svcrt.http.head import Limits
 from svcrt.http.problems import Refusal
 from svcrt.http.routes import RouteMap
+from svcrt.middleware import ANSWERS
 from svcrt.types import Concurrency, Container, Entrypoint, Flag, Outcome, Server
 
 __all__ = ["Authenticate", "Gateway", "HttpEntrypoint"]
@@ -131,7 +133,9 @@ class Gateway:
         """Accept connections."""
         if self._server is None:
             gate = Gate(self, self._concurrency, self._limits)
-            self._server = self._concurrency.serve(self._listener, gate, max_clients=self._max_clients)
+            self._server = self._concurrency.serve(
+                self._listener, gate, max_clients=self._max_clients, head_seconds=self._limits.head_seconds
+            )
             host, port = self.address
             log.info("HTTP is served on %s port %d", host, port)
 
@@ -169,6 +173,9 @@ class Gateway:
         finally:
             elapsed = (time.monotonic() - began) * 1000
             log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
+        if self._draining and (connection := environ.get(CONNECTION)) is not None:
+            # The client learns now that it has to go elsewhere, not from a reset.
+            connection.close_after()
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
@@ -191,6 +198,7 @@ class Gateway:
         if isinstance(member, Oneway):
             return _send(endpoint.hosted.container, member, arguments, context)
         if isinstance(member, Route):
+            context.data[ANSWERS] = replies.ABORTIONS
             outcome = self._work(endpoint, arguments, context, (request,))
             return replies.raw_answer(member, context, outcome)
         return replies.answer(member, context, self._work(endpoint, arguments, context, ()))

@@ -35,6 +35,8 @@ __all__ = ["accepted", "answer", "busy", "failed", "options", "raw_answer", "sto
 
 log = logging.getLogger("svcrt.http")
 
+ABORTIONS: tuple[type[Exception], ...] = (HTTPException, Refusal)
+"""What a raw route may raise to answer with it."""
 RETRY_AFTER = (("Retry-After", "1"),)
 
 
