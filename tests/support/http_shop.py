@@ -60,6 +60,26 @@ class OrderNotFound(DeclaredError):
         self.id = id
 
 
+class ReasonFields(Struct, kw_only=True):
+    left: int
+
+
+class SoldOut(DeclaredError):
+    wire_name = "shop.v1.SoldOut"
+    status = 409
+    retryable = True
+    fields_type = ReasonFields
+
+    def __init__(self, *, left: int) -> None:
+        super().__init__(f"only {left} left")
+        self.left = left
+
+
+class TooBusy(SoldOut):
+    wire_name = "shop.v1.TooBusy"
+    status = 503
+
+
 class GetArguments(Struct, kw_only=True):
     id: UUID
 
@@ -85,6 +105,13 @@ class RenameArguments(Struct, kw_only=True):
     priority: Int64 = 0
 
 
+class AmendArguments(Struct, kw_only=True):
+    id: UUID
+    limit: Annotated[int, Meta(ge=1)]
+    reason: Annotated[str, Meta(min_length=3)]
+    draft: Draft
+
+
 class NameArguments(Struct, kw_only=True):
     name: str
 
@@ -108,7 +135,7 @@ def _path(name: str) -> HttpParameter:
 def _rpc(
     name: str, binding: HttpBinding, arguments: type[Struct], result: object, timeout: float = 10.0
 ) -> Rpc[Struct, object]:
-    errors = (OrderNotFound,)
+    errors = (OrderNotFound, SoldOut, TooBusy)
     return Rpc(
         service=NAME,
         name=name,
@@ -177,6 +204,20 @@ CONTRACT: Final = Service(
             RenameArguments,
             None,
         ),
+        _rpc(
+            "amend",
+            _get(
+                "/orders/{id}/draft",
+                _path("id"),
+                HttpParameter("limit", Source.QUERY, "limit"),
+                HttpParameter("reason", Source.HEADER, "X-Reason"),
+                HttpParameter("draft", Source.BODY, "draft"),
+                method="PATCH",
+            ),
+            AmendArguments,
+            str,
+        ),
+        _rpc("sell", _get("/sell/{name}", _path("name")), NameArguments, str),
         _rpc("cancel", _get("/orders/{id}:cancel", _path("id"), method="POST"), GetArguments, str),
         _rpc("file", _get("/files/{name}", _path("name")), NameArguments, str),
         _rpc("sheet", _get("/files/{name}.csv", _path("name")), NameArguments, str),
@@ -230,6 +271,12 @@ class Orders(ServiceBase):
 
     def rename(self, *, id: UUID, name: str, priority: int) -> None:
         return None
+
+    def amend(self, *, id: UUID, limit: int, reason: str, draft: Draft) -> str:
+        return reason
+
+    def sell(self, *, name: str) -> str:
+        raise SoldOut(left=3) if name == "sold-out" else TooBusy(left=0)
 
     def cancel(self, *, id: UUID) -> str:
         return f"cancelled {id}"

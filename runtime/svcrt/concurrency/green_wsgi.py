@@ -142,6 +142,7 @@ class GreenServer:
         self._pool: Any = eventlet.GreenPool(max_clients)
         if not isinstance(listener, eventlet.greenio.GreenSocket):
             listener = eventlet.greenio.GreenSocket(listener)
+        self._listener: Any = listener
         self._thread: Any = eventlet.spawn(self._run, listener, application)
         self._ended: Any = eventlet.Event()
         self._thread.link(lambda _thread: self._ended.send(True))
@@ -169,6 +170,9 @@ class GreenServer:
         if not self._ended.ready():
             # eventlet.wsgi then closes what idles and waits for the rest.
             eventlet.spawn_n(self._thread.kill)
+            eventlet.sleep(0)
+            # eventlet.wsgi would do it at the very end: who connects until then would wait for nothing, then be reset.
+            self._listener.close()
             self._ended.wait(timeout)
         if self._ended.ready():
             return True

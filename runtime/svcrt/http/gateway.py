@@ -209,6 +209,10 @@ class Gateway:
                 self._authenticate(member.auth, context)
             except SystemFault as error:
                 raise Refusal(replies.failed(error, member, context)) from error
+            except Exception as error:
+                label = f"{context.service}.{context.method}"
+                log.exception("the caller of %s could not be checked (call %s)", label, context.call.call_id)
+                raise Refusal(replies.failed(error, member, context)) from error
 
     def _work(
         self, endpoint: _Endpoint, arguments: msgspec.Struct, context: WorkerContext, positional: tuple[object, ...]

@@ -103,8 +103,13 @@ def failed(error: BaseException, member: Rpc[Any, Any] | Oneway[Any] | Route[Any
         except InvalidValue as fault:
             _log_broken(f"{error.wire_name} of %s.%s breaks the contract: %s (call %s)", context, fault)
             return _internal(context)
-        members = {"fields": msgspec.Raw(fields), **_call_id(context)}
-        return Problem(status=error.status, detail=str(error), name=name, members=members)
+        members: dict[str, object] = {"fields": msgspec.Raw(fields), **_call_id(context)}
+        if not error.retryable:
+            return Problem(status=error.status, detail=str(error), name=name, members=members)
+        # HTTP knows `Retry-After` for these two; when it helps to come back after a conflict nobody here can tell.
+        headers = RETRY_AFTER if error.status in (429, 503) else ()
+        members = {**members, "retryable": True}
+        return Problem(status=error.status, detail=str(error), name=name, members=members, headers=headers)
     if isinstance(error, NotStarted):
         return stopping()
     if isinstance(error, SystemFault) and error.reported_by is None:
@@ -122,7 +127,8 @@ def _own_fault(error: SystemFault, scheme: str | None, context: WorkerContext) -
             return busy()
         case Unauthenticated():
             problem = reported(Unauthenticated, 401, str(error), **_call_id(context))
-            return replace(problem, headers=(("WWW-Authenticate", (scheme or "bearer").capitalize()),))
+            challenge = f'{(scheme or "bearer").capitalize()} realm="{context.service}"'
+            return replace(problem, headers=(("WWW-Authenticate", challenge),))
         case PermissionDenied():
             return reported(PermissionDenied, 403, str(error), **_call_id(context))
         case _:
