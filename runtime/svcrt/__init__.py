@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from svcrt.authentication import Authenticator as Authenticator
+    from svcrt.authentication import Principal as Principal
     from svcrt.client import Cluster as Cluster
     from svcrt.client import connect as connect
     from svcrt.context import CallContext as CallContext
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Authenticator": "svcrt.authentication",
+    "Principal": "svcrt.authentication",
     "Cluster": "svcrt.client",
     "connect": "svcrt.client",
     "CallContext": "svcrt.context",
@@ -43,6 +45,7 @@ _HOMES = {
 
 __all__ = [
     "Authenticator",
+    "Principal",
     "Cluster",
     "connect",
     "CallContext",

@@ -9,6 +9,21 @@ from svcrt.types import Container
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """On whose behalf a call is made, as it travels.
+
+    Attributes:
+        scheme: the `@auth` scheme by which that was found out.
+        kind: name of the principal's type.
+        claims: the principal as JSON.
+    """
+
+    scheme: str
+    kind: str
+    claims: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
     """What crosses the wire with a request.
 
@@ -19,6 +34,8 @@ class CallContext:
         deadline: on the clock of `time.monotonic`, in seconds; None for work without one (events, jobs, ticks).
         baggage: application context that goes along unchanged, text to text.
         authorization: credential that the caller presented, as an `Authorization` header has it; None without one.
+            It goes along with calls only: a job or an event would keep it on a disk until somebody looks.
+        identity: whom an authenticator found behind the credential; None where none did.
     """
 
     call_id: str
@@ -26,7 +43,8 @@ class CallContext:
     traceparent: str
     deadline: float | None = None
     baggage: Mapping[str, str] = field(default_factory=dict)
-    authorization: str | None = None
+    authorization: str | None = field(default=None, repr=False)
+    identity: Identity | None = None
 
     def remaining(self) -> float | None:
         """Seconds left until the deadline, not below 0.0; None without a deadline."""
@@ -55,7 +73,8 @@ class CallContext:
             traceparent=traceparent,
             deadline=deadline,
             baggage=self.baggage,
-            authorization=self.authorization,
+            authorization=None if timeout is None else self.authorization,
+            identity=self.identity,
         )
 
 

@@ -12,6 +12,9 @@ Proceed: TypeAlias = Callable[[], object]
 Middleware: TypeAlias = Callable[[WorkerContext, Proceed], object]
 """Gets the worker's context and the rest of the way; returns the method's result or raises."""
 
+ANSWERS = "svcrt.answers"
+"""Key in `WorkerContext.data`: classes of exceptions that answer the caller and are no failure: a raw route's 404."""
+
 log = logging.getLogger("svcrt.worker")
 
 
@@ -29,7 +32,8 @@ def log_failures(context: WorkerContext, proceed: Proceed) -> object:
     except (DeclaredError, Interrupted, SocketClosed):
         raise
     except BaseException as error:
-        expected = isinstance(error, SystemFault) and error.reported_by is None
+        answers: tuple[type[BaseException], ...] = context.data.get(ANSWERS, ())
+        expected = (isinstance(error, SystemFault) and error.reported_by is None) or isinstance(error, answers)
         log.log(
             logging.INFO if expected else logging.ERROR,
             "%s.%s failed with %s (call %s)",

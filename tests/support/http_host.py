@@ -102,7 +102,7 @@ class Host:
         self.jobs = SentJobs()
         self.address = ("", 0)
         self.stopped_in_time = True
-        self._concurrency_name = concurrency
+        self.concurrency_name = concurrency
         self._classes = service_classes
         self._limits = limits
         self._max_workers = max_workers
@@ -135,7 +135,7 @@ class Host:
 
     def _run(self) -> None:
         try:
-            concurrency = backend(self._concurrency_name)
+            concurrency = backend(self.concurrency_name)
             gateway = Gateway(
                 concurrency,
                 ("127.0.0.1", 0),

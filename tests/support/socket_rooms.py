@@ -104,7 +104,7 @@ class Lives(DependencyProvider[WorkerContext]):
             Rooms.ended.put((context.method, context.data["error"]))
 
 
-class Tokens(Authenticator):
+class Tokens(Authenticator[None]):
     def authenticate(self, scheme: str, context: WorkerContext) -> None:
         if context.call.authorization is None:
             raise Unauthenticated("a token is needed")

@@ -183,8 +183,10 @@ class _Green:
     def call_later(self, seconds: float, function: Callable[..., object], *arguments: object) -> Alarm:
         return cast("Alarm", eventlet.hubs.get_hub().schedule_call_global(seconds, _call_logged, function, arguments))
 
-    def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
-        return GreenServer(listener, application, max_clients)
+    def serve(
+        self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int, head_seconds: float
+    ) -> Server:
+        return GreenServer(listener, application, max_clients, head_seconds)
 
     def poller(self) -> Poller:
         return _GreenPoller()

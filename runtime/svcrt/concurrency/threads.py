@@ -184,8 +184,10 @@ class _Threads:
         self._clock.schedule(seconds, alarm)
         return alarm
 
-    def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
-        return ThreadServer(listener, application, max_clients)
+    def serve(
+        self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int, head_seconds: float
+    ) -> Server:
+        return ThreadServer(listener, application, max_clients, head_seconds)
 
     def poller(self) -> Poller:
         return _ThreadPoller()

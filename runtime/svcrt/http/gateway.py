@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 from werkzeug.wrappers import Request, Response
 
+from svcrt.concurrency.http_input import CONNECTION
 from svcrt.context import WorkerContext
 from svcrt.contract import DEFAULT_TIMEOUT, HttpMember, Oneway, Route, Rpc, Service, SocketRoute, StreamRpc
 from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
@@ -22,6 +23,7 @@ from svcrt.http.problems import Refusal
 from svcrt.http.routes import RouteMap
 from svcrt.http.sockets.feed import SocketFeed
 from svcrt.http.sockets.limits import SocketLimits
+from svcrt.middleware import ANSWERS
 from svcrt.types import Concurrency, Container, Entrypoint, Flag, Outcome, Server
 
 if TYPE_CHECKING:
@@ -149,7 +151,9 @@ class Gateway:
         """Accept connections."""
         if self._server is None:
             gate = Gate(self, self._concurrency, self._limits)
-            self._server = self._concurrency.serve(self._listener, gate, max_clients=self._max_clients)
+            self._server = self._concurrency.serve(
+                self._listener, gate, max_clients=self._max_clients, head_seconds=self._limits.head_seconds
+            )
             host, port = self.address
             log.info("HTTP is served on %s port %d", host, port)
 
@@ -191,6 +195,9 @@ class Gateway:
         finally:
             elapsed = (time.monotonic() - began) * 1000
             log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
+        if self._draining and (connection := environ.get(CONNECTION)) is not None:
+            # The client learns now that it has to go elsewhere, not from a reset.
+            connection.close_after()
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> "Response | Upgrade":
@@ -220,6 +227,7 @@ class Gateway:
         if isinstance(member, StreamRpc):
             return self._stream(endpoint.hosted.container, member, request, arguments, context)
         if isinstance(member, Route):
+            context.data[ANSWERS] = replies.ABORTIONS
             outcome = self._work(endpoint, arguments, context, (request,))
             return replies.raw_answer(member, context, outcome)
         return replies.answer(member, context, self._work(endpoint, arguments, context, ()))
@@ -229,6 +237,10 @@ class Gateway:
             try:
                 self._authenticate(member.auth, context)
             except SystemFault as error:
+                raise Refusal(replies.failed(error, member, context)) from error
+            except Exception as error:
+                label = f"{context.service}.{context.method}"
+                log.exception("the caller of %s could not be checked (call %s)", label, context.call.call_id)
                 raise Refusal(replies.failed(error, member, context)) from error
 
     def _stream(

@@ -36,6 +36,8 @@ __all__ = ["accepted", "answer", "busy", "failed", "options", "raw_answer", "sto
 
 log = logging.getLogger("svcrt.http")
 
+ABORTIONS: tuple[type[Exception], ...] = (HTTPException, Refusal)
+"""What a raw route may raise to answer with it."""
 RETRY_AFTER = (("Retry-After", "1"),)
 
 
@@ -106,8 +108,13 @@ def failed(
         except InvalidValue as fault:
             _log_broken(f"{error.wire_name} of %s.%s breaks the contract: %s (call %s)", context, fault)
             return _internal(context)
-        members = {"fields": msgspec.Raw(fields), **_call_id(context)}
-        return Problem(status=error.status, detail=str(error), name=name, members=members)
+        members: dict[str, object] = {"fields": msgspec.Raw(fields), **_call_id(context)}
+        if not error.retryable:
+            return Problem(status=error.status, detail=str(error), name=name, members=members)
+        # HTTP knows `Retry-After` for these two; when it helps to come back after a conflict nobody here can tell.
+        headers = RETRY_AFTER if error.status in (429, 503) else ()
+        members = {**members, "retryable": True}
+        return Problem(status=error.status, detail=str(error), name=name, members=members, headers=headers)
     if isinstance(error, NotStarted):
         return stopping()
     if isinstance(error, SystemFault) and error.reported_by is None:
@@ -128,7 +135,8 @@ def _own_fault(error: SystemFault, scheme: str | None, context: WorkerContext) -
             return replace(problem, headers=RETRY_AFTER, close=True)
         case Unauthenticated():
             problem = reported(Unauthenticated, 401, str(error), **_call_id(context))
-            return replace(problem, headers=(("WWW-Authenticate", (scheme or "bearer").capitalize()),))
+            challenge = f'{(scheme or "bearer").capitalize()} realm="{context.service}"'
+            return replace(problem, headers=(("WWW-Authenticate", challenge),))
         case PermissionDenied():
             return reported(PermissionDenied, 403, str(error), **_call_id(context))
         case _:

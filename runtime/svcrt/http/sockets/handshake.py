@@ -95,9 +95,8 @@ def _is_same(origin: str, host: str) -> bool:
 
 
 def _is_old(request: Request) -> bool:
-    # eventlet.wsgi says HTTP/1.0 of every request.
     connection: ClientConnection | None = request.environ.get(CONNECTION)
-    return connection is not None and b"HTTP/1.0" in connection.head[0]
+    return connection is not None and connection.head.is_old
 
 
 def _tokens(request: Request, header: str) -> set[str]:
