@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from svcrt.client import connect as connect
     from svcrt.context import CallContext as CallContext
     from svcrt.context import WorkerContext as WorkerContext
+    from svcrt.database import Session as Session
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
+    from svcrt.managed import Managed as Managed
     from svcrt.middleware import Middleware as Middleware
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
@@ -32,7 +34,9 @@ _HOMES = {
     "Config": "svcrt.providers",
     "DependencyProvider": "svcrt.providers",
     "Logger": "svcrt.providers",
+    "Managed": "svcrt.managed",
     "Outcome": "svcrt.types",
+    "Session": "svcrt.database",
 }
 
 __all__ = [
@@ -47,6 +51,8 @@ __all__ = [
     "Config",
     "DependencyProvider",
     "Logger",
+    "Managed",
+    "Session",
     "Outcome",
 ]
 

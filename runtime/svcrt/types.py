@@ -102,6 +102,9 @@ class Concurrency(Protocol):
     def serve(self, listener: socket, application: Callable[..., Any], *, max_clients: int) -> Server:
         """Serve the WSGI `application` on the bound, listening socket `listener`."""
 
+    def adopt_driver(self, name: str) -> None:
+        """Make a database driver that waits inside C (`psycopg`) let others run meanwhile, where that is needed."""
+
 
 # --- messages and topology ---------------------------------------------------------------------------------------
 

@@ -187,6 +187,9 @@ class _Threads:
     def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
         return ThreadServer(listener, application, max_clients)
 
+    def adopt_driver(self, name: str) -> None:
+        """Nothing: a thread that waits inside C has let go of the interpreter."""
+
     def poller(self) -> Poller:
         return _ThreadPoller()
 
