@@ -1,6 +1,5 @@
 """A PostgreSQL server for tests: a private one, or the one that SVCGEN_TEST_POSTGRESQL names."""
 
-import getpass
 import os
 import pwd
 import shutil
@@ -33,7 +32,9 @@ class ServerError(RuntimeError):
 
 def postgresql_available() -> bool:
     """Tell whether there is a server to use or to start."""
-    return bool(os.environ.get(DSN_VARIABLE)) or (_binaries() is not None and _user() is not None)
+    if os.environ.get(DSN_VARIABLE):
+        return True
+    return _binaries() is not None and (os.getuid() != 0 or _unprivileged() is not None)
 
 
 def _binaries() -> Path | None:
@@ -45,12 +46,14 @@ def _binaries() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _user() -> str | None:
-    """Return who may run the server: it refuses to run as root."""
-    if os.getuid() != 0:
-        return getpass.getuser()
+def _unprivileged() -> str | None:
+    """Return whom a test session of root's lets run the server, which refuses to run as root."""
     names = {entry.pw_name for entry in pwd.getpwall()}
     return next((name for name in ("postgres", "nobody") if name in names), None)
+
+
+def _group(user: str | None) -> int | None:
+    return None if user is None else pwd.getpwnam(user).pw_gid
 
 
 class PostgresqlServer:
@@ -95,15 +98,16 @@ class PostgresqlServer:
         return psycopg.connect(text, autocommit=True)
 
     def _start(self) -> None:
-        binaries, user = _binaries(), _user()
+        binaries = _binaries()
         assert binaries is not None
-        assert user is not None
+        user = _unprivileged() if os.getuid() == 0 else None
         self._directory = Path(tempfile.mkdtemp(prefix="svcgen-postgresql-"))
         port = find_free_port()
         password = self._directory / "password"
         password.write_text(_PASSWORD)
-        for path in (self._directory, password):
-            shutil.chown(path, user)
+        if user is not None:
+            shutil.chown(self._directory, user)
+            shutil.chown(password, user)
         data = str(self._directory / "data")
         self._run(
             [
@@ -122,7 +126,8 @@ class PostgresqlServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=self._directory,
-                **_as(user),
+                user=user,
+                group=_group(user),
             )
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", _GUARD, "guard", str(self._directory)],
@@ -138,7 +143,7 @@ class PostgresqlServer:
         self.url = URL.create("postgresql+psycopg", "svcgen", _PASSWORD, "127.0.0.1", port, "postgres")
         self._wait_ready()
 
-    def _run(self, command: list[str], user: str) -> None:
+    def _run(self, command: list[str], user: str | None) -> None:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -148,7 +153,8 @@ class PostgresqlServer:
             timeout=_START_SECONDS,
             cwd=self._directory,
             check=False,
-            **_as(user),
+            user=user,
+            group=_group(user),
         )
         if done.returncode != 0:
             raise ServerError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}")
@@ -184,7 +190,3 @@ class PostgresqlServer:
             assert self._guard.stdin is not None
             self._guard.stdin.close()
         shutil.rmtree(self._directory, ignore_errors=True)
-
-
-def _as(user: str) -> dict[str, str]:
-    return {"user": user, "group": pwd.getpwnam(user).pw_name} if os.getuid() == 0 else {}

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Engine, MetaData, QueuePool, create_engine, m
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from svcrt.concurrency import backend
 from svcrt.database.settings import DatabaseSettings
 from svcrt.database.sqlite import Sqlite
 from svcrt.errors import StartError
 from svcrt.extensions import SharedExtension
-from svcrt.types import Concurrency
 
 log = logging.getLogger("svcrt.database")
 
@@ -27,14 +27,14 @@ class Database(SharedExtension):
 
     Args:
         settings: which database, and how.
-        concurrency: what the process's workers run on.
+        concurrency: name of the back end that the process's workers run on.
     """
 
     engine: Engine
 
-    def __init__(self, settings: DatabaseSettings, concurrency: Concurrency) -> None:
+    def __init__(self, settings: DatabaseSettings, concurrency: str) -> None:
         self._settings = settings
-        self._concurrency = concurrency
+        self._concurrency = backend(concurrency)
         self._workers = 0
         self._metadata: list[MetaData] = []
         self._sqlite: Sqlite | None = None

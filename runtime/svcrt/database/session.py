@@ -39,7 +39,7 @@ class Session(DependencyProvider[OrmSession]):
             StartError: there is no driver for its URL.
         """
         settings = database_settings(self.container.config, self._section)
-        self._database = self.container.share(Database, settings, self.container.concurrency)
+        self._database = self.container.share(Database, settings, self.container.concurrency.name)
         self._database.expect(self.container.max_workers, (base.metadata for base in self._bases))
 
     def get_dependency(self, context: WorkerContext) -> OrmSession:

@@ -29,9 +29,9 @@ _WITHOUT_TRANSACTION = re.compile(
 class Sqlite:
     """One SQLite database of a process.
 
-    - The first statement that is not a SELECT begins a transaction that may write (BEGIN IMMEDIATE): it is never
-      refused in the middle, as a transaction that began with reading can be, and all of it is rolled back together.
-      Until then each SELECT sees what is committed, as in PostgreSQL.
+    - The first statement that is not a SELECT, or is a SELECT ... FOR UPDATE, begins a transaction that may write
+      (BEGIN IMMEDIATE): it is never refused in the middle, as one that began with reading can be, and all of it is
+      rolled back together. Until then each SELECT sees what is committed, as in PostgreSQL.
     - Files are in WAL mode: readers and the writer do not wait for each other.
     - `:memory:` is a file in a temporary folder, since SQLite's own belongs to one connection.
     """
@@ -67,21 +67,23 @@ class Sqlite:
         # Other databases check them, too.
         connection.execute("PRAGMA foreign_keys = ON")
 
-    def _execute(self, cursor: sqlite3.Cursor, statement: str, parameters: Any, _context: object) -> bool:
-        self._begin(cursor, statement)
+    def _execute(self, cursor: sqlite3.Cursor, statement: str, parameters: Any, context: Any) -> bool:
+        self._begin(cursor, statement, context)
         self._patiently(cursor.execute, statement, parameters)
         return True
 
-    def _execute_many(self, cursor: sqlite3.Cursor, statement: str, parameters: Any, _context: object) -> bool:
-        self._begin(cursor, statement)
+    def _execute_many(self, cursor: sqlite3.Cursor, statement: str, parameters: Any, context: Any) -> bool:
+        self._begin(cursor, statement, context)
         self._patiently(cursor.executemany, statement, parameters)
         return True
 
-    def _execute_without(self, cursor: sqlite3.Cursor, statement: str, _context: object) -> bool:
-        return self._execute(cursor, statement, (), _context)
+    def _execute_without(self, cursor: sqlite3.Cursor, statement: str, context: Any) -> bool:
+        return self._execute(cursor, statement, (), context)
 
-    def _begin(self, cursor: sqlite3.Cursor, statement: str) -> None:
-        if not cursor.connection.in_transaction and not _WITHOUT_TRANSACTION.match(statement):
+    def _begin(self, cursor: sqlite3.Cursor, statement: str, context: Any) -> None:
+        if cursor.connection.in_transaction:
+            return
+        if not _WITHOUT_TRANSACTION.match(statement) or _is_for_update(context):
             self._patiently(cursor.execute, "BEGIN IMMEDIATE")
 
     def _patiently(self, execute: Callable[..., sqlite3.Cursor], *arguments: Any) -> sqlite3.Cursor:
@@ -96,3 +98,9 @@ class Sqlite:
                     raise
             self._concurrency.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _is_for_update(context: Any) -> bool:
+    # SQLite's SQL has no words for it, so it is not in the statement's text.
+    statement = getattr(getattr(context, "compiled", None), "statement", None)
+    return getattr(statement, "_for_update_arg", None) is not None

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,10 @@ def test_a_commit_that_fails_fails_the_request_and_nothing_else(
     assert kept() == ["once", "other"]
 
 
+def parked(channel: Any, queue: str) -> bool:
+    return bool(channel.queue_declare(queue, passive=True).message_count == 1)
+
+
 def test_events_and_jobs_are_kept_too_and_parked_when_the_commit_fails(
     embedded_broker_url: str, database_url: str, kept: Kept
 ) -> None:
@@ -83,9 +88,8 @@ def test_events_and_jobs_are_kept_too_and_parked_when_the_commit_fails(
         ProbeClient(cluster).remember(text="job")
         cluster.emit(HAPPENED, Happened(what="event"))
         raw = connect(embedded_broker_url)
-        channel = raw.channel()
-        for queue in ("svc.dead.probe.v1.Probe", "svc.dead.probe.v1.Listener"):
-            wait_until(lambda queue=queue: channel.queue_declare(queue, passive=True).message_count == 1)
+        wait_until(partial(parked, raw.channel(), "svc.dead.probe.v1.Probe"))
+        wait_until(partial(parked, raw.channel(), "svc.dead.probe.v1.Listener"))
         raw.close()
     assert kept() == ["event", "job"]
 

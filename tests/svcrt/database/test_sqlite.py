@@ -122,6 +122,36 @@ def test_who_only_reads_does_not_wait_for_a_writer(embedded_broker_url: str, sql
     assert texts(sqlite_url) == ["first", "third"]
 
 
+class Counter(Base):
+    """A number that is read, changed and written."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+def test_select_for_update_keeps_others_from_changing_what_was_read(embedded_broker_url: str, sqlite_url: str) -> None:
+    class Counting(Keeper):
+        def ask(self, *, question: str) -> str:
+            counter = self.db.get(Counter, question, with_for_update=True)
+            if counter is None:
+                counter = Counter(name=question, value=0)
+                self.db.add(counter)
+            counter.value += 1
+            return str(counter.value)
+
+    settings = config(sqlite_url)
+    with (
+        running(Counting, broker=embedded_broker_url, config=settings),
+        running(Counting, broker=embedded_broker_url, config=settings),
+        svcrt.connect(embedded_broker_url) as cluster,
+        ThreadPoolExecutor(16) as callers,
+    ):
+        answers = list(callers.map(lambda _: ProbeClient(cluster).ask(question="x"), range(100)))
+    assert sorted(map(int, answers)) == list(range(1, 101))
+
+
 @pytest.mark.parametrize(
     "statement",
     [
