@@ -2,23 +2,25 @@
 
 import json
 import socket
-import sqlite3
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 import svcrt
 from shop.billing.v1 import BillingClient
 from shop.billing_service import Billing
 from shop.client import main as run_client_script
 from shop.common.v1 import Line
-from shop.database import TABLES
+from shop.models import Base
 from shop.orders.v1 import Draft, OrderNotFound, OrdersClient, OrderStatus
 from shop.orders_service import Orders
 from shop.stock.v1 import OutOfStock, StockClient, UnknownArticle
@@ -35,7 +37,7 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    config = {"database": str(tmp_path / "shop.db")}
+    config = {"database": {"url": f"sqlite:///{tmp_path}/shop.db", "create_tables": True}}
     with EmbeddedBroker() as broker, socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with running(Orders, Billing, Stock, broker=broker.url, config=config, http=listener):
@@ -67,14 +69,15 @@ def draft(sku: str = "TEAPOT-1", quantity: int = 1) -> Draft:
 
 
 def test_a_service_is_tested_alone_with_fakes() -> None:
-    database = sqlite3.connect(":memory:")
-    database.executescript(TABLES)
-    stock = build(Stock, db=database)
-    assert stock.price(sku="KETTLE-2") == Decimal("89.00")
-    with pytest.raises(OutOfStock) as refused:
-        stock.reserve(lines=[Line(sku="KETTLE-2", quantity=4)])
-    assert refused.value.left == 3
-    database.close()
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        stock = build(Stock, db=session)
+        assert stock.price(sku="KETTLE-2") == Decimal("89.00")
+        with pytest.raises(OutOfStock) as refused:
+            stock.reserve(lines=[Line(sku="KETTLE-2", quantity=4)])
+        assert refused.value.left == 3
+    engine.dispose()
 
 
 def test_an_order_is_placed_billed_and_paid(cluster: svcrt.Cluster) -> None:
@@ -101,6 +104,27 @@ def test_a_failed_order_leaves_the_shelves_as_they_were(cluster: svcrt.Cluster) 
     with pytest.raises(OutOfStock):
         StockClient(cluster).reserve(lines=both)
     StockClient(cluster).reserve(lines=both[:1])
+
+
+def test_two_instances_never_sell_the_same_teapot_twice(tmp_path: Path) -> None:
+    config = {"database": {"url": f"sqlite:///{tmp_path}/shop.db", "create_tables": True}}
+
+    def reserve(stock: StockClient) -> bool:
+        try:
+            stock.reserve(lines=[Line(sku="TEAPOT-1")], timeout=10.0)
+        except OutOfStock:
+            return False
+        return True
+
+    with (
+        EmbeddedBroker() as broker,
+        running(Stock, broker=broker.url, config=config),
+        running(Stock, broker=broker.url, config=config),
+        svcrt.connect(broker.url) as cluster,
+        ThreadPoolExecutor(16) as customers,
+    ):
+        sold = list(customers.map(reserve, [StockClient(cluster)] * 60))
+    assert sold.count(True) == 40
 
 
 def test_a_new_price_reaches_an_instance_that_remembered_the_old_one(cluster: svcrt.Cluster) -> None:

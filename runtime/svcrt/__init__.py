@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from svcrt.client import connect as connect
     from svcrt.context import CallContext as CallContext
     from svcrt.context import WorkerContext as WorkerContext
+    from svcrt.database import Session as Session
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
     from svcrt.hub import Hub as Hub
     from svcrt.hub import SocketHub as SocketHub
+    from svcrt.managed import Managed as Managed
     from svcrt.middleware import Middleware as Middleware
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
@@ -40,7 +42,9 @@ _HOMES = {
     "DependencyProvider": "svcrt.providers",
     "DueTime": "svcrt.providers",
     "Logger": "svcrt.providers",
+    "Managed": "svcrt.managed",
     "Outcome": "svcrt.types",
+    "Session": "svcrt.database",
 }
 
 __all__ = [
@@ -59,6 +63,8 @@ __all__ = [
     "DependencyProvider",
     "DueTime",
     "Logger",
+    "Managed",
+    "Session",
     "Outcome",
 ]
 

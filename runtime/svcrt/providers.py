@@ -66,6 +66,25 @@ class DependencyProvider(Extension, Generic[T]):
         """Give back what `get_dependency` took; runs whenever that succeeded. An exception fails the request."""
 
 
+def read_settings(config: Mapping[str, Any], settings: Any, *, section: str | None) -> Any:
+    """Return the application's own settings, or a section of them such as `orders.limits`, as a `settings`.
+
+    Args:
+        settings: what msgspec shall convert to.
+
+    Raises:
+        ConfigError: a value is missing, unknown or wrong.
+    """
+    table: object = config
+    for key in section.split(".") if section else ():
+        table = table.get(key, {}) if isinstance(table, Mapping) else table
+    try:
+        return msgspec.convert(table, settings)
+    except msgspec.ValidationError as error:
+        place = f"[config.{section}]" if section else "[config]"
+        raise ConfigError(f"{place} of the application's settings: {error}") from error
+
+
 class Config(DependencyProvider[T]):
     """The application's own settings: `Config()` gives the whole mapping, `Config(Settings)` a checked struct.
 
@@ -91,14 +110,7 @@ class Config(DependencyProvider[T]):
         Raises:
             ConfigError: a value is missing, unknown or wrong.
         """
-        table: object = self.container.config
-        for key in self._section.split(".") if self._section else ():
-            table = table.get(key, {}) if isinstance(table, Mapping) else table
-        try:
-            self._value = msgspec.convert(table, self._settings)
-        except msgspec.ValidationError as error:
-            place = f"[config.{self._section}]" if self._section else "[config]"
-            raise ConfigError(f"{place} of the application's settings: {error}") from error
+        self._value = read_settings(self.container.config, self._settings, section=self._section)
 
     def get_dependency(self, context: WorkerContext) -> T:
         """Return the settings; the same object for every worker."""

@@ -109,6 +109,9 @@ class Concurrency(Protocol):
             head_seconds: how long the head of a request may take.
         """
 
+    def adopt_driver(self, name: str) -> None:
+        """Make a database driver that waits inside C (`psycopg`) let others run meanwhile, where that is needed."""
+
 
 # --- messages and topology ---------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What the demo does, step by step, and how it is shown."""
 
+import importlib.util
 import json
 import re
 import tempfile
@@ -38,6 +39,9 @@ def play(broker: str | None, say: Callable[[str], object]) -> None:
     Raises:
         DemoError: something did not work.
     """
+    # Found, not imported: it is the services that need it.
+    if importlib.util.find_spec("sqlalchemy") is None:
+        raise DemoError("the demo's shop keeps its orders with SQLAlchemy: pip install 'svcgen[demo]'")
     with tempfile.TemporaryDirectory(prefix="svcgen-demo-") as name, Stage(Path(name), SECONDS) as stage:
         unpack(stage.folder)
         say("$ svcgen compile shop")

@@ -1,5 +1,6 @@
 """The eventlet back end, on eventlet's own API throughout: it works in a patched and in an unpatched process."""
 
+import importlib
 import logging
 import os
 import signal
@@ -188,6 +189,11 @@ class _Green:
     ) -> Server:
         return GreenServer(listener, application, max_clients, head_seconds)
 
+    def adopt_driver(self, name: str) -> None:
+        # Without the patch SQLAlchemy's own locks stop the whole thread: there a query that blocks it is the safe way.
+        if name == "psycopg" and eventlet.patcher.is_monkey_patched("select"):
+            _adopt_psycopg()
+
     def poller(self) -> Poller:
         return _GreenPoller()
 
@@ -208,6 +214,13 @@ def _call_logged(function: Callable[..., object], arguments: tuple[object, ...])
         function(*arguments)
     except Exception:
         log.exception("a delayed call failed")
+
+
+def _adopt_psycopg() -> None:
+    waiting: Any = importlib.import_module("psycopg.waiting")
+    # psycopg's C module polls the socket itself and stops the hub; it looks for gevent to avoid that, not for eventlet.
+    # This is its own implementation on `select.select`, which is patched; the one for connecting is already.
+    waiting.wait = waiting.wait_select
 
 
 def _open_native(family: int, kind: int, protocol: int) -> socket.socket:

@@ -189,6 +189,9 @@ class _Threads:
     ) -> Server:
         return ThreadServer(listener, application, max_clients, head_seconds)
 
+    def adopt_driver(self, name: str) -> None:
+        """Nothing: a thread that waits inside C has let go of the interpreter."""
+
     def poller(self) -> Poller:
         return _ThreadPoller()
 

@@ -79,6 +79,20 @@ def test_an_interrupted_demo_leaves_nothing(tmp_path: Path, number: signal.Signa
     assert list(tmp_path.glob("svcgen-demo-*")) == []
 
 
+def test_without_sqlalchemy_it_says_what_to_install_and_starts_nothing(tmp_path: Path) -> None:
+    script = "import sys; sys.modules['sqlalchemy'] = None; from svcgen.cli import main; sys.exit(main(['demo']))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "Error: the demo's shop keeps its orders with SQLAlchemy: pip install 'svcgen[demo]'\n"
+    assert done.stdout == ""
+
+
 def test_a_command_that_fails_is_one_sentence_with_what_it_said() -> None:
     with (
         tempfile.TemporaryDirectory() as name,
