@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from svcrt.client import connect as connect
     from svcrt.context import CallContext as CallContext
     from svcrt.context import WorkerContext as WorkerContext
+    from svcrt.errors import NotStarted as NotStarted
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
     from svcrt.middleware import Middleware as Middleware
@@ -27,6 +28,7 @@ _HOMES = {
     "connect": "svcrt.client",
     "CallContext": "svcrt.context",
     "WorkerContext": "svcrt.context",
+    "NotStarted": "svcrt.errors",
     "CustomEntrypoint": "svcrt.extensions",
     "SharedExtension": "svcrt.extensions",
     "Middleware": "svcrt.middleware",
@@ -46,6 +48,7 @@ __all__ = [
     "CustomEntrypoint",
     "SharedExtension",
     "Middleware",
+    "NotStarted",
     "Config",
     "DependencyProvider",
     "DueTime",
