@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from svcrt.context import CallContext as CallContext
     from svcrt.context import WorkerContext as WorkerContext
     from svcrt.database import Session as Session
+    from svcrt.errors import NotStarted as NotStarted
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
     from svcrt.hub import Hub as Hub
@@ -33,6 +34,7 @@ _HOMES = {
     "connect": "svcrt.client",
     "CallContext": "svcrt.context",
     "WorkerContext": "svcrt.context",
+    "NotStarted": "svcrt.errors",
     "CustomEntrypoint": "svcrt.extensions",
     "SharedExtension": "svcrt.extensions",
     "Hub": "svcrt.hub",
@@ -59,6 +61,7 @@ __all__ = [
     "Hub",
     "SocketHub",
     "Middleware",
+    "NotStarted",
     "Config",
     "DependencyProvider",
     "DueTime",

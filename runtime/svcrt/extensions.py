@@ -1,10 +1,12 @@
 """What extends a service beyond its methods: the life cycle of providers, shared parts and custom entrypoints."""
 
 import copy
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self, TypeVar
 
-from svcrt.types import Container
+from svcrt import wire
+from svcrt.context import WorkerContext
+from svcrt.types import Container, Outcome
 
 SharedT = TypeVar("SharedT", bound="SharedExtension")
 ExtensionT = TypeVar("ExtensionT", bound="Extension")
@@ -45,11 +47,54 @@ class Extension:
 class CustomEntrypoint(Extension):
     """Base of entrypoints that an application brings: a folder, a socket, another message system.
 
-    Call `container.spawn_worker` from `start` on; return from `stop` when nothing new can come.
+    Call `spawn` from `start` on; return from `stop` when nothing new can come. `kill` is called at the end of every
+    stop, too, when no worker runs any more.
     """
 
     def setup(self, container: Container) -> None:
         """Prepare; nothing may run yet. An exception stops the start of the service."""
+
+    def spawn(
+        self,
+        method: Callable[..., object],
+        arguments: Mapping[str, object],
+        on_outcome: Callable[[Outcome], None],
+        *,
+        timeout: float | None = None,
+        traceparent: str | None = None,
+        authorization: str | None = None,
+        baggage: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Run a method of the service in a worker of its own, as the root of a new call, and tell how it ended.
+
+        Never blocks: the run waits in line when all workers are busy. Everything a request goes through holds for it:
+        providers, middleware, `@concurrency`, and for a member with `@auth` the authenticator.
+
+        Args:
+            method: the method as the class defines it; it need not be a member of the contract. What a subclass
+                overrides is run as overridden.
+            arguments: what it is called with, by name.
+            on_outcome: called at most once, in a task where it may block: with `NotStarted` as the error when the
+                service stops before the run's turn, not at all when it is killed.
+            timeout: seconds that the run and all calls made from it may take; None for no limit.
+            traceparent: W3C trace context of the sender, which this run continues; None begins a trace.
+            authorization: the sender's credential, for the authenticator.
+            baggage: goes along with every call made from the run.
+            data: for providers and middleware, as `context.data`.
+        """
+        call = wire.root_call(timeout=timeout, above=traceparent, authorization=authorization, baggage=baggage or {})
+        contract, stub = self.container.contract, method.__name__
+        members: tuple[Any, ...] = (
+            *contract.rpcs,
+            *contract.oneways,
+            *contract.subscriptions,
+            *contract.timers,
+            *contract.routes,
+        )
+        name = next((member.name for member in members if member.stub == stub), stub)
+        context = WorkerContext(service=contract.name, method=name, call=call, data=dict(data or {}))
+        self.container.spawn_worker(stub, arguments, context, on_outcome)
 
 
 class SharedExtension:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from svcrt import topology, wire
-from svcrt.context import CallContext, WorkerContext
+from svcrt.context import WorkerContext
 from svcrt.contract import Timer
 from svcrt.errors import BrokerError, NotStarted, StartError
 from svcrt.schedules import Cron, Every, Schedule
@@ -117,9 +117,11 @@ class _TimerTask:
     def _run(self, due: float) -> None:
         """Run the method in a worker; `_after_run` follows in this task."""
         self._running = True
-        call = CallContext(call_id=wire.CALL_IDS.next(), traceparent=wire.new_trace())
         context = WorkerContext(
-            service=self._container.contract.name, method=self._timer.name, call=call, data={"due": due}
+            service=self._container.contract.name,
+            method=self._timer.name,
+            call=wire.root_call(),
+            data={"due": due},
         )
         self._container.spawn_worker(self._timer.stub, {}, context, self._on_outcome)
 

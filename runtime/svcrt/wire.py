@@ -328,3 +328,25 @@ def check_sending(message: Message, *, exchange: str, routing_key: str) -> None:
 
 CALL_IDS = CallIds()
 """The process's call ids."""
+
+
+def root_call(
+    *,
+    timeout: float | None = None,
+    above: str | None = None,
+    authorization: str | None = None,
+    baggage: Mapping[str, str] | None = None,
+) -> CallContext:
+    """Return the context of work that nobody's call has caused: a tick, a file, a foreign message.
+
+    Args:
+        timeout: seconds that it may take.
+        above: the `traceparent` that it continues; a trace begins where it is missing or malformed.
+    """
+    return CallContext(
+        call_id=CALL_IDS.next(),
+        traceparent=new_trace() if above is None else child_trace(above),
+        deadline=None if timeout is None else time.monotonic() + timeout,
+        authorization=authorization,
+        baggage=baggage or {},
+    )
