@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from svcgen import layout
 from svcgen.naming import unused
 
-_STANDARD_LIBRARY = frozenset(("abc", "concurrent", "datetime", "decimal", "typing", "uuid"))
+_STANDARD_LIBRARY = frozenset(("abc", "collections", "concurrent", "datetime", "decimal", "typing", "uuid"))
 """Those that generated code imports."""
 
 

@@ -61,10 +61,11 @@ FIELDS = _ANNOTATIONS | {"self"}
 ERROR_FIELDS = FIELDS | _words("add_note args fields_type retryable status super wire_name with_traceback")
 PARAMETERS = FIELDS | {"timeout"}
 ROUTE_PARAMETERS = PARAMETERS | {"request"}
+SOCKET_PARAMETERS = PARAMETERS | {"socket"}
 MEMBERS = _ANNOTATIONS | _words("contract futures property publish")
 ANNOUNCEMENTS = _ANNOTATIONS
 
-STUB_SUFFIXES = ("Base", "Client", "Futures", "Publisher")
+STUB_SUFFIXES = ("Base", "Client", "Futures", "AsyncClient", "Publisher")
 """What generated classes append to the name of their service."""
 FIELDS_SUFFIX = "Fields"
 """What the struct of an error's fields appends to the name of the error."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from svcgen.plan import choose_names, plan_package
 from svcgen.render import render
-from svcgen.unsupported import unsupported
 from svcgen.write import Changes, compare, write
 from svcidl.diagnostics import Diagnostic, in_order
 from svcidl.model import Model
@@ -68,10 +67,8 @@ def compile_files(
         WriteError: the file system, or a file that svcgen did not generate, is in the way; nothing was written.
     """
     checked = check_files(paths, include=include)
-    missing = [] if checked.model is None else list(unsupported(checked.model))
-    diagnostics = in_order([*checked.diagnostics, *missing], list(checked.sources))
-    if checked.model is None or missing:
-        return Compiled(diagnostics=diagnostics, sources=checked.sources, changes=None)
+    if checked.model is None:
+        return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None)
     files = generate(checked.model)
     changes = compare(files, Path(out)) if dry_run else write(files, Path(out))
-    return Compiled(diagnostics=diagnostics, sources=checked.sources, changes=changes)
+    return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=changes)

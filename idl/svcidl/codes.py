@@ -1,9 +1,7 @@
 """The table of stable diagnostic codes. A code is never reused and never changes its meaning.
 
-docs/diagnostics.md is made from it: `python -m svcidl.codes > docs/diagnostics.md`.
+Each has a page with examples in svcidl/explanations; docs/diagnostics.md is made from both.
 """
-
-import sys
 
 CODES: dict[str, str] = {
     # E01 syntax
@@ -87,7 +85,7 @@ CODES: dict[str, str] = {
     "L0101": "Documentation stands where it documents nothing.",
 }
 
-_FAMILIES = {
+FAMILIES: dict[str, str] = {
     "E01": "Syntax",
     "E02": "Names and imports",
     "E03": "Types, defaults, constraints",
@@ -97,22 +95,4 @@ _FAMILIES = {
     "G01": "Generators",
     "L01": "Lint",
 }
-
-_INTRODUCTION = """# Diagnostics
-
-Every finding has a stable code: it is never reused and never changes its meaning. E is an error, and no model is built
-while there is one; G is an error of a generator; L is a warning. This page is made from the table of codes.
-"""
-
-
-def page() -> str:
-    """Return the page."""
-    parts = [_INTRODUCTION]
-    for prefix, title in _FAMILIES.items():
-        rows = [f"| {code} | {meaning} |" for code, meaning in CODES.items() if code.startswith(prefix)]
-        parts.append("\n".join([f"## {prefix} {title}", "", "| code | meaning |", "|---|---|", *rows, ""]))
-    return "\n".join(parts)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())
+"""Titles of the groups of codes, by what their codes begin with."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from svcrt.authentication import Authenticator as Authenticator
+    from svcrt.authentication import Principal as Principal
     from svcrt.client import Cluster as Cluster
     from svcrt.client import connect as connect
     from svcrt.context import CallContext as CallContext
@@ -15,24 +16,31 @@ if TYPE_CHECKING:
     from svcrt.database import Session as Session
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
+    from svcrt.hub import Hub as Hub
+    from svcrt.hub import SocketHub as SocketHub
     from svcrt.managed import Managed as Managed
     from svcrt.middleware import Middleware as Middleware
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
+    from svcrt.providers import DueTime as DueTime
     from svcrt.providers import Logger as Logger
     from svcrt.types import Outcome as Outcome
 
 _HOMES = {
     "Authenticator": "svcrt.authentication",
+    "Principal": "svcrt.authentication",
     "Cluster": "svcrt.client",
     "connect": "svcrt.client",
     "CallContext": "svcrt.context",
     "WorkerContext": "svcrt.context",
     "CustomEntrypoint": "svcrt.extensions",
     "SharedExtension": "svcrt.extensions",
+    "Hub": "svcrt.hub",
+    "SocketHub": "svcrt.hub",
     "Middleware": "svcrt.middleware",
     "Config": "svcrt.providers",
     "DependencyProvider": "svcrt.providers",
+    "DueTime": "svcrt.providers",
     "Logger": "svcrt.providers",
     "Managed": "svcrt.managed",
     "Outcome": "svcrt.types",
@@ -41,15 +49,19 @@ _HOMES = {
 
 __all__ = [
     "Authenticator",
+    "Principal",
     "Cluster",
     "connect",
     "CallContext",
     "WorkerContext",
     "CustomEntrypoint",
     "SharedExtension",
+    "Hub",
+    "SocketHub",
     "Middleware",
     "Config",
     "DependencyProvider",
+    "DueTime",
     "Logger",
     "Managed",
     "Session",

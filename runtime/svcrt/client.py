@@ -13,9 +13,11 @@ from svcrt import topology, wire
 from svcrt.amqp.caller import LinkCaller
 from svcrt.amqp.link import AmqpLink
 from svcrt.amqp.requests import Requests
+from svcrt.amqp.streams_client import OpenStream
+from svcrt.authentication import identity_of
 from svcrt.concurrency import backend
-from svcrt.context import CallContext
-from svcrt.contract import ArgumentsT, Event, Oneway, PayloadT, ResultT, Rpc
+from svcrt.context import CallContext, Identity
+from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, Rpc, StreamRpc
 from svcrt.types import Concurrency, Link, Topology
 
 
@@ -34,10 +36,12 @@ class Cluster:
         wait_for_service: bool = False,
         baggage: Mapping[str, str] | None = None,
         authorization: str | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self._link = link
         self._baggage = dict(baggage or {})
         self._authorization = authorization
+        self._identity = identity
         self._requests = Requests(concurrency, link, app_id=name, wait_for_service=wait_for_service)
         self._caller = LinkCaller(
             concurrency=concurrency,
@@ -73,6 +77,12 @@ class Cluster:
         """Call without waiting. See `svcrt.bases.Caller`."""
         return self._caller.submit(method, arguments, timeout=timeout)
 
+    def stream(
+        self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None
+    ) -> OpenStream[ItemT]:
+        """Ask for a stream, without waiting. See `svcrt.bases.Caller`."""
+        return self._caller.stream(method, arguments, timeout=timeout)
+
     def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
         """Hand in a background job. See `svcrt.bases.Caller`."""
         self._caller.send(method, arguments)
@@ -82,7 +92,7 @@ class Cluster:
         self._caller.emit(event, payload)
 
     def close(self) -> None:
-        """End open calls with OutcomeUnknown and close the connection. Harmless when called twice."""
+        """End open calls and streams with OutcomeUnknown and close the connection. Harmless when called twice."""
         self._requests.stop()
         self._link.stop()
 
@@ -101,6 +111,7 @@ class Cluster:
             deadline=None if timeout is None else time.monotonic() + timeout,
             baggage=self._baggage,
             authorization=self._authorization,
+            identity=self._identity,
         )
 
 
@@ -111,6 +122,8 @@ def connect(
     wait_for_service: bool = False,
     baggage: Mapping[str, str] | None = None,
     authorization: str | None = None,
+    principal: object = None,
+    scheme: str = "bearer",
     heartbeat: float = 10.0,
     concurrency: str = "threads",
 ) -> Cluster:
@@ -121,7 +134,9 @@ def connect(
         wait: seconds to wait for the broker; None returns at once and connects in the background.
         wait_for_service: let calls wait, up to their deadline, for a service that is not running.
         baggage: application context that goes along with everything that follows from our calls.
-        authorization: credential that goes along, as an `Authorization` header has it.
+        authorization: credential that goes along with calls, as an `Authorization` header has it.
+        principal: on whose behalf all is done, for services that trust the bus; jobs and events carry it too.
+        scheme: the `@auth` scheme that `principal` is taken for.
         heartbeat: seconds between heartbeats.
         concurrency: `threads`, or `green` inside an eventlet process.
 
@@ -140,6 +155,7 @@ def connect(
         wait_for_service=wait_for_service,
         baggage=baggage,
         authorization=authorization,
+        identity=identity_of(principal, scheme),
     )
     cluster.start(wait=wait)
     return cluster

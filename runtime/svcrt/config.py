@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ ENVIRONMENT_PREFIX = "SVCGEN_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEFAULT = "default"
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Settings:
         services: what to run, each as `module:Class`.
         broker: URLs of one broker or of a cluster's nodes, tried in turn; empty for the embedded broker.
         http: where HTTP listens; None for nowhere.
+        origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
         max_workers: requests that each service works on at a time, per process.
         drain: seconds that running work may take to end after SIGTERM.
         heartbeat: seconds between AMQP heartbeats.
@@ -49,6 +52,7 @@ class Settings:
     services: tuple[str, ...] = ()
     broker: tuple[str, ...] = ()
     http: Address | None = Address("127.0.0.1", 8000)
+    origins: tuple[str, ...] = ()
     max_workers: int = 10
     drain: float = 30.0
     heartbeat: int = 10
@@ -259,6 +263,14 @@ def _http(raw: object) -> Address | None:
     raise _Unfit(f"HOST:PORT, a port, or `off`, not {said}")
 
 
+def _origins(raw: object) -> tuple[str, ...]:
+    origins = _texts(raw, "`https://host`, as a browser's header `Origin` has it")
+    for origin in origins:
+        if origin != "*" and _ORIGIN.fullmatch(origin) is None:
+            raise _Unfit(f"`https://host` or `https://host:port` without a path, or `*` for all, not `{origin}`")
+    return origins
+
+
 def _whole(raw: object) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
         raise _Unfit(f"a whole number from 1, not {_said(raw)}")
@@ -291,6 +303,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "services": _Setting(read=_services, parse=_list),
     "broker": _Setting(read=_broker, parse=_list),
     "http": _Setting(read=_http, parse=lambda text: int(text) if text.isascii() and text.isdigit() else text),
+    "origins": _Setting(read=_origins, parse=_list),
     "max_workers": _Setting(read=_whole, parse=_number),
     "drain": _Setting(read=_seconds, parse=_number),
     "heartbeat": _Setting(read=_whole, parse=_number),

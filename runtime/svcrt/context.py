@@ -2,10 +2,25 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from svcrt.types import Container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """On whose behalf a call is made, as it travels.
+
+    Attributes:
+        scheme: the `@auth` scheme by which that was found out.
+        kind: name of the principal's type.
+        claims: the principal as JSON.
+    """
+
+    scheme: str
+    kind: str
+    claims: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +34,8 @@ class CallContext:
         deadline: on the clock of `time.monotonic`, in seconds; None for work without one (events, jobs, ticks).
         baggage: application context that goes along unchanged, text to text.
         authorization: credential that the caller presented, as an `Authorization` header has it; None without one.
+            It goes along with calls only: a job or an event would keep it on a disk until somebody looks.
+        identity: whom an authenticator found behind the credential; None where none did.
     """
 
     call_id: str
@@ -26,11 +43,16 @@ class CallContext:
     traceparent: str
     deadline: float | None = None
     baggage: Mapping[str, str] = field(default_factory=dict)
-    authorization: str | None = None
+    authorization: str | None = field(default=None, repr=False)
+    identity: Identity | None = None
 
     def remaining(self) -> float | None:
         """Seconds left until the deadline, not below 0.0; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def without_deadline(self) -> "CallContext":
+        """Return the same context for work that lasts longer than the time that its caller waits for it to begin."""
+        return replace(self, deadline=None)
 
     def child(self, *, call_id: str, traceparent: str, timeout: float | None = None) -> "CallContext":
         """Return the context of a call made from this one: never more time than is left here.
@@ -51,7 +73,8 @@ class CallContext:
             traceparent=traceparent,
             deadline=deadline,
             baggage=self.baggage,
-            authorization=self.authorization,
+            authorization=None if timeout is None else self.authorization,
+            identity=self.identity,
         )
 
 

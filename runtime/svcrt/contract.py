@@ -6,7 +6,7 @@ Times are seconds as float. Names are wire names unless called `stub` (the Pytho
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -193,6 +193,10 @@ class SocketRoute(Generic[ReceivesT, SendsT]):
     http: HttpBinding
     auth: str | None = None
     doc: str = ""
+
+
+HttpMember: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any]
+"""What HTTP may reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

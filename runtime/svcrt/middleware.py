@@ -6,11 +6,14 @@ from functools import partial
 from typing import TypeAlias
 
 from svcrt.context import WorkerContext
-from svcrt.errors import DeadlineExceeded, DeclaredError, Interrupted, SystemFault
+from svcrt.errors import DeadlineExceeded, DeclaredError, Interrupted, SocketClosed, SystemFault
 
 Proceed: TypeAlias = Callable[[], object]
 Middleware: TypeAlias = Callable[[WorkerContext, Proceed], object]
 """Gets the worker's context and the rest of the way; returns the method's result or raises."""
+
+ANSWERS = "svcrt.answers"
+"""Key in `WorkerContext.data`: classes of exceptions that answer the caller and are no failure: a raw route's 404."""
 
 log = logging.getLogger("svcrt.worker")
 
@@ -26,10 +29,11 @@ def log_failures(context: WorkerContext, proceed: Proceed) -> object:
     """Log what the contract does not declare, once, with call id and traceback; neither leaves the service."""
     try:
         return proceed()
-    except (DeclaredError, Interrupted):
+    except (DeclaredError, Interrupted, SocketClosed):
         raise
     except BaseException as error:
-        expected = isinstance(error, SystemFault) and error.reported_by is None
+        answers: tuple[type[BaseException], ...] = context.data.get(ANSWERS, ())
+        expected = (isinstance(error, SystemFault) and error.reported_by is None) or isinstance(error, answers)
         log.log(
             logging.INFO if expected else logging.ERROR,
             "%s.%s failed with %s (call %s)",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
+from datetime import datetime
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 import msgspec
@@ -10,6 +11,7 @@ from svcrt.bases import Caller, Publisher
 from svcrt.context import WorkerContext
 from svcrt.errors import ConfigError
 from svcrt.extensions import Extension
+from svcrt.schedules import time_zone
 from svcrt.types import Outcome
 
 T = TypeVar("T")
@@ -132,6 +134,19 @@ class Logger(DependencyProvider[ServiceLogger]):
             logging.getLogger(context.service),
             {"service": context.service, "method": context.method, "call_id": context.call.call_id},
         )
+
+
+class DueTime(DependencyProvider[datetime | None]):
+    """When the timer run that is worked on was due, on the clock of the timer's time zone; None for other requests."""
+
+    def setup(self) -> None:
+        """Look the time zones up. Raises ValueError for an unknown one."""
+        self._zones = {timer.name: time_zone(timer.tz) for timer in self.container.contract.timers}
+
+    def get_dependency(self, context: WorkerContext) -> datetime | None:
+        """Return this run's due time."""
+        due: float | None = context.data.get("due")
+        return None if due is None else datetime.fromtimestamp(due, self._zones[context.method])
 
 
 class ClientProvider(DependencyProvider[ClientT]):

@@ -46,6 +46,7 @@ class Runner:
         config: the application's own settings.
         max_workers: requests that each service works on at a time.
         http: a bound, listening socket for the services' HTTP members; None serves none.
+        origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
         heartbeat: seconds between AMQP heartbeats.
         middleware: the application's own, outermost first.
         wait_for_service: let calls of workers wait, up to their deadline, for a service that is not running.
@@ -60,6 +61,7 @@ class Runner:
         config: Mapping[str, Any] | None = None,
         max_workers: int = DEFAULT_WORKERS,
         http: socket.socket | None = None,
+        origins: Sequence[str] = (),
         heartbeat: float = 10.0,
         middleware: Sequence[Middleware] = (),
         wait_for_service: bool = False,
@@ -70,6 +72,7 @@ class Runner:
         self._config = dict(config or {})
         self._max_workers = max_workers
         self._http = http
+        self._origins = tuple(origins)
         self._heartbeat = heartbeat
         self._middleware = tuple(middleware)
         self._wait_for_service = wait_for_service
@@ -206,7 +209,9 @@ class Runner:
             # Only here: a process without HTTP loads no werkzeug.
             from svcrt.http.gateway import Gateway
 
-            self._gateway = Gateway(self._concurrency, self._http, authenticate=self._authenticate)
+            self._gateway = Gateway(
+                self._concurrency, self._http, authenticate=self._authenticate, origins=self._origins
+            )
             transports.append(self._gateway.entrypoints)
         return transports
 

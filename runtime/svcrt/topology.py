@@ -1,21 +1,26 @@
 """Names of the exchanges and queues of wire version 1, and what a service needs of them. Pure."""
 
+from collections.abc import Sequence
+
 from svcrt import contract
 from svcrt.types import Binding, Exchange, Queue, Topology
 
 RPC_EXCHANGE = "svc.rpc"
 JOB_EXCHANGE = "svc.job"
 EVENT_EXCHANGE = "svc.event"
+SOCKET_EXCHANGE = "svc.socket"
 DEAD_EXCHANGE = "svc.dead"
 
 RPC_QUEUE_EXPIRES_MS = 60_000
 RPC_QUEUE_LENGTH = 10_000
+SOCKET_QUEUE_LENGTH = 10_000
 
 EXCHANGES = (
     Exchange(name=DEAD_EXCHANGE, type="direct"),
     Exchange(name=RPC_EXCHANGE, type="direct"),
     Exchange(name=JOB_EXCHANGE, type="direct"),
     Exchange(name=EVENT_EXCHANGE, type="topic"),
+    Exchange(name=SOCKET_EXCHANGE, type="direct"),
 )
 """What every process declares before anything else."""
 
@@ -34,7 +39,7 @@ def rpc_queue(service: str) -> Queue:
 
 
 def reply_queue() -> Queue:
-    """The queue that a client receives replies on; the broker names it."""
+    """A queue that the broker names: replies to a client, control messages of the streams that a service serves."""
     return Queue(name="", durable=False, exclusive=True)
 
 
@@ -69,6 +74,26 @@ def timer_queue(service: str, timer: str) -> Queue:
     return Queue(name=f"svc.timer.{service}.{timer}", arguments={"x-single-active-consumer": True})
 
 
+def socket_key(route: str, instance: str | None = None) -> str:
+    """Key of what goes to sockets of `route` (`<Service>.<socket>`): on all instances, or on one."""
+    return route if instance is None else f"{route}@{instance}"
+
+
+def socket_queue(routes: Sequence[str], instance: str) -> Queue:
+    """What one process gets for its sockets of `routes`; of what it does not take in time the oldest is dropped."""
+    return Queue(
+        name="",
+        durable=False,
+        exclusive=True,
+        arguments={"x-max-length": SOCKET_QUEUE_LENGTH},
+        bindings=tuple(
+            Binding(SOCKET_EXCHANGE, key)
+            for route in routes
+            for key in (socket_key(route), socket_key(route, instance))
+        ),
+    )
+
+
 def service_topology(service: contract.Service) -> Topology:
     """Everything durable that `service` needs; queues of one process (broadcast, reply) come with consumers."""
     work = [job_queue(service.name)] if service.oneways else []
@@ -80,7 +105,7 @@ def service_topology(service: contract.Service) -> Topology:
         if subscription.delivery is contract.Delivery.POOL:
             # What services share must not be parked by each of them.
             own.append(work[-1].name)
-    queues = [rpc_queue(service.name)] if service.rpcs else []
+    queues = [rpc_queue(service.name)] if service.rpcs or service.streams else []
     queues += [timer_queue(service.name, timer.name) for timer in service.timers if not timer.per_instance]
     if service.oneways or service.subscriptions:
         queues.append(dead_queue(service.name, *own))

@@ -99,8 +99,15 @@ class Concurrency(Protocol):
     def call_later(self, seconds: float, function: Callable[..., object], *arguments: object) -> Alarm:
         """Call `function(*arguments)`, which must not block, after `seconds`."""
 
-    def serve(self, listener: socket, application: Callable[..., Any], *, max_clients: int) -> Server:
-        """Serve the WSGI `application` on the bound, listening socket `listener`."""
+    def serve(
+        self, listener: socket, application: Callable[..., Any], *, max_clients: int, head_seconds: float
+    ) -> Server:
+        """Serve the WSGI `application` on the bound, listening socket `listener`.
+
+        Args:
+            max_clients: connections at a time.
+            head_seconds: how long the head of a request may take.
+        """
 
     def adopt_driver(self, name: str) -> None:
         """Make a database driver that waits inside C (`psycopg`) let others run meanwhile, where that is needed."""

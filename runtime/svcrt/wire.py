@@ -6,9 +6,10 @@ import random
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from svcrt.context import CallContext
+from svcrt.context import CallContext, Identity
 from svcrt.errors import Fault, InvalidValue
 from svcrt.types import Message
 
@@ -18,6 +19,8 @@ CONTEXT_HEADER = "svc"
 TRACE_HEADER = "traceparent"
 ERROR_HEADER = "svc-error"
 ATTEMPT_HEADER = "svc-attempt"
+CHANNEL_HEADER = "svc-channel"
+SOCKET_HEADER = "svc-socket"
 
 CONTENT_TYPE = "application/json"
 
@@ -28,6 +31,8 @@ MAX_HEADER_BYTES = 16 * 1024
 MAX_SHORT_BYTES = 255
 """Greatest size of a name, a routing key or a text property: AMQP's short string."""
 MAX_PARENTS = 10
+
+_CREDENTIAL = "auth="
 
 _SERVER_NAMED = re.compile(r"amq\.gen-[A-Za-z0-9_\-]{1,247}")
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -95,7 +100,9 @@ def context_header(context: CallContext, *, epoch_ms: int) -> str:
     if remaining is not None:
         parts.append(f"left={int(remaining * 1000)};sent={epoch_ms}")
     if context.authorization is not None:
-        parts.append(f"auth={quote(context.authorization, safe='')}")
+        parts.append(f"{_CREDENTIAL}{quote(context.authorization, safe='')}")
+    if (who := context.identity) is not None:
+        parts.append(f"who={','.join(quote(each, safe='') for each in (who.scheme, who.kind, who.claims))}")
     parts += [f".{quote(key, safe='')}={quote(value, safe='')}" for key, value in context.baggage.items()]
     return ";".join(parts)
 
@@ -126,7 +133,22 @@ def read_context(message: Message, *, arrival: float, epoch_ms: int) -> CallCont
         deadline=_deadline(fields, arrival, epoch_ms),
         baggage={unquote(key[1:]): unquote(value) for key, value in fields.items() if key.startswith(".")},
         authorization=None if authorization is None else unquote(authorization),
+        identity=_identity(fields.get("who")),
     )
+
+
+def _identity(text: str | None) -> Identity | None:
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise _malformed("`who` is scheme, kind and claims, separated by commas")
+    return Identity(scheme=unquote(parts[0]), kind=unquote(parts[1]), claims=unquote(parts[2]))
+
+
+def without_credential(header: str) -> str:
+    """Return a `svc` header without the caller's credential: nothing that is kept may hold one."""
+    return ";".join(part for part in header.split(";") if not part.startswith(_CREDENTIAL))
 
 
 def _split_context(text: str) -> dict[str, str]:
@@ -202,7 +224,18 @@ def oneway(body: bytes, *, method: str, context: CallContext, app_id: str) -> Me
     return _persistent(body, method, context, app_id)
 
 
+def socket_broadcast(body: bytes, route: str, channel: str, *, app_id: str) -> Message:
+    """Build what goes to the sockets of `route` (`<Service>.<socket>`) that hear `channel`, on all instances."""
+    return Message(body=body, type=route, app_id=app_id, headers={CHANNEL_HEADER: channel})
+
+
+def socket_unicast(body: bytes, route: str, socket_id: str, *, app_id: str) -> Message:
+    """Build what goes to one socket of `route`."""
+    return Message(body=body, type=route, app_id=app_id, headers={SOCKET_HEADER: socket_id})
+
+
 def _persistent(body: bytes, kind: str, context: CallContext, app_id: str) -> Message:
+    context = replace(context, authorization=None)
     epoch_ms = _epoch_ms()
     return Message(
         body=body,
@@ -285,7 +318,7 @@ def check_sending(message: Message, *, exchange: str, routing_key: str) -> None:
     if size * 4 > MAX_HEADER_BYTES:
         size = sum(len(key.encode()) + len(value.encode()) for key, value in message.headers.items())
         if size > MAX_HEADER_BYTES:
-            text = f"{size} bytes of headers; {MAX_HEADER_BYTES} may be sent (too much baggage?)"
+            text = f"{size} bytes of headers; {MAX_HEADER_BYTES} may be sent (too much baggage, too great a principal?)"
             faults.append(Fault("$headers", text))
     if len(message.body) > MAX_BODY_BYTES:
         faults.append(Fault("$", f"{len(message.body)} bytes of body; {MAX_BODY_BYTES} may be sent"))

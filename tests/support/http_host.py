@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -19,7 +19,8 @@ from svcrt.contract import Oneway
 from svcrt.extensions import SharedExtensions
 from svcrt.http.gateway import Authenticate, Gateway
 from svcrt.http.head import Limits
-from svcrt.types import Link
+from svcrt.http.sockets.limits import SocketLimits
+from svcrt.types import Binding, Consumer, Delivery, Link, Message, Queue
 
 SECONDS = 10.0
 """How long a test waits for what must come."""
@@ -59,6 +60,30 @@ class _Sender:
         self.jobs.sent.append((f"{method.service}.{method.name}", arguments, self.context))
 
 
+@dataclass(slots=True)
+class LoopLink:
+    """A link without a broker: what is posted reaches the consumers of this process at once."""
+
+    consumers: list[tuple[Queue, Callable[[Delivery], None]]] = field(default_factory=list)
+
+    def consume(self, queue: Queue, on_delivery: Callable[[Delivery], None], **_options: object) -> Consumer:
+        self.consumers.append((queue, on_delivery))
+        return cast("Consumer", self)
+
+    def cancel(self) -> None:
+        self.consumers.clear()
+
+    def post(self, message: Message, *, exchange: str, routing_key: str) -> None:
+        for queue, on_delivery in self.consumers:
+            if Binding(exchange, routing_key) in queue.bindings:
+                on_delivery(cast("Delivery", _Looped(message)))
+
+
+@dataclass(slots=True)
+class _Looped:
+    message: Message
+
+
 class Host:
     """A gateway with the real containers of some services, in a thread that belongs to its back end."""
 
@@ -71,16 +96,20 @@ class Host:
         max_workers: int = 4,
         max_waiting: int = 100,
         authenticate: Authenticate | None = None,
+        origins: tuple[str, ...] = (),
+        socket_limits: SocketLimits | None = None,
     ) -> None:
         self.jobs = SentJobs()
         self.address = ("", 0)
         self.stopped_in_time = True
-        self._concurrency_name = concurrency
+        self.concurrency_name = concurrency
         self._classes = service_classes
         self._limits = limits
         self._max_workers = max_workers
         self._max_waiting = max_waiting
         self._authenticate = authenticate
+        self._origins = origins
+        self._socket_limits = socket_limits
         self._ready = threading.Event()
         self._drain: float | None = None
         self._stop = threading.Event()
@@ -106,17 +135,19 @@ class Host:
 
     def _run(self) -> None:
         try:
-            concurrency = backend(self._concurrency_name)
+            concurrency = backend(self.concurrency_name)
             gateway = Gateway(
                 concurrency,
                 ("127.0.0.1", 0),
                 limits=self._limits,
                 max_waiting=self._max_waiting,
                 authenticate=self._authenticate,
+                origins=self._origins,
+                socket_limits=self._socket_limits,
             )
             process = Process(
                 concurrency=concurrency,
-                link=cast("Link", None),
+                link=cast("Link", LoopLink()),
                 shared=SharedExtensions(),
                 call_through=self.jobs.through,
                 transports=[gateway.entrypoints],
@@ -138,9 +169,18 @@ class Host:
         while not self._stop.is_set():
             concurrency.sleep(0.005)
         drain = self._drain or 0.0
-        self.stopped_in_time = gateway.stop(drain)
         for container in containers:
-            container.stop(drain)
+            container.stop_taking()
+
+        def stop_http() -> None:
+            self.stopped_in_time = gateway.stop(drain)
+
+        closing = concurrency.spawn(stop_http, name="stop of the gateway")
+        for container in containers:
+            container.drain(drain)
+        assert closing.join(SECONDS)
+        for container in containers:
+            container.close()
         self._ended.set()
 
     def request(

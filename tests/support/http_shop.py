@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from werkzeug.exceptions import Conflict, NotFound
@@ -60,6 +60,26 @@ class OrderNotFound(DeclaredError):
         self.id = id
 
 
+class ReasonFields(Struct, kw_only=True):
+    left: int
+
+
+class SoldOut(DeclaredError):
+    wire_name = "shop.v1.SoldOut"
+    status = 409
+    retryable = True
+    fields_type = ReasonFields
+
+    def __init__(self, *, left: int) -> None:
+        super().__init__(f"only {left} left")
+        self.left = left
+
+
+class TooBusy(SoldOut):
+    wire_name = "shop.v1.TooBusy"
+    status = 503
+
+
 class GetArguments(Struct, kw_only=True):
     id: UUID
 
@@ -85,6 +105,13 @@ class RenameArguments(Struct, kw_only=True):
     priority: Int64 = 0
 
 
+class AmendArguments(Struct, kw_only=True):
+    id: UUID
+    limit: Annotated[int, Meta(ge=1)]
+    reason: Annotated[str, Meta(min_length=3)]
+    draft: Draft
+
+
 class NameArguments(Struct, kw_only=True):
     name: str
 
@@ -108,7 +135,7 @@ def _path(name: str) -> HttpParameter:
 def _rpc(
     name: str, binding: HttpBinding, arguments: type[Struct], result: object, timeout: float = 10.0
 ) -> Rpc[Struct, object]:
-    errors = (OrderNotFound,)
+    errors = (OrderNotFound, SoldOut, TooBusy)
     return Rpc(
         service=NAME,
         name=name,
@@ -177,6 +204,20 @@ CONTRACT: Final = Service(
             RenameArguments,
             None,
         ),
+        _rpc(
+            "amend",
+            _get(
+                "/orders/{id}/draft",
+                _path("id"),
+                HttpParameter("limit", Source.QUERY, "limit"),
+                HttpParameter("reason", Source.HEADER, "X-Reason"),
+                HttpParameter("draft", Source.BODY, "draft"),
+                method="PATCH",
+            ),
+            AmendArguments,
+            str,
+        ),
+        _rpc("sell", _get("/sell/{name}", _path("name")), NameArguments, str),
         _rpc("cancel", _get("/orders/{id}:cancel", _path("id"), method="POST"), GetArguments, str),
         _rpc("file", _get("/files/{name}", _path("name")), NameArguments, str),
         _rpc("sheet", _get("/files/{name}.csv", _path("name")), NameArguments, str),
@@ -192,12 +233,15 @@ CONTRACT: Final = Service(
         _route("export", "GET", "/orders.csv", HttpParameter("since", Source.QUERY, "since")),
         _route("upload", "POST", "/upload"),
         _route("stream", "GET", "/stream"),
+        _route("host", "GET", "/host"),
         _route("conflict", "GET", "/conflict"),
         _route("moved", "GET", "/moved"),
         _route("crash", "GET", "/crash"),
         _route("wrong", "GET", "/wrong"),
         _route("split", "GET", "/split"),
         _route("long", "GET", "/long"),
+        _route("fails_at_once", "GET", "/fails-at-once"),
+        _route("breaks_off", "GET", "/breaks-off"),
     ),
 )
 
@@ -210,6 +254,7 @@ class CallFacts(DependencyProvider[WorkerContext]):
 class Orders(ServiceBase):
     contract = CONTRACT
     facts = CallFacts()
+    files_read: ClassVar[list[str]] = []
     held = threading.Event()
     release = threading.Event()
 
@@ -227,10 +272,17 @@ class Orders(ServiceBase):
     def rename(self, *, id: UUID, name: str, priority: int) -> None:
         return None
 
+    def amend(self, *, id: UUID, limit: int, reason: str, draft: Draft) -> str:
+        return reason
+
+    def sell(self, *, name: str) -> str:
+        raise SoldOut(left=3) if name == "sold-out" else TooBusy(left=0)
+
     def cancel(self, *, id: UUID) -> str:
         return f"cancelled {id}"
 
     def file(self, *, name: str) -> str:
+        self.files_read.append(name)
         return f"file {name}"
 
     def sheet(self, *, name: str) -> str:
@@ -280,6 +332,9 @@ class Orders(ServiceBase):
 
         return Response(parts(), mimetype="text/plain")
 
+    def host(self, request: Request) -> Response:
+        return Response(request.host, mimetype="text/plain")
+
     def conflict(self, request: Request) -> Response:
         raise Conflict("two of them")
 
@@ -295,17 +350,37 @@ class Orders(ServiceBase):
     def split(self, request: Request) -> Response:
         response = Response("fine")
         # werkzeug checks what is set through its own methods only.
-        response.headers._list.append(("X-Name", "a\r\nSet-Cookie: evil=1"))
+        kind = request.headers.get("X-Kind")
+        if kind == "name":
+            response.headers._list.append(("X-A: b\r\nSet-Cookie", "evil=1"))
+        elif kind == "status":
+            response._status = "200 OK\r\nSet-Cookie: evil=1"
+        elif kind == "framing":
+            response.headers._list.append(("Transfer-Encoding", "chunked"))
+        else:
+            response.headers._list.append(("X-Name", "a\r\nSet-Cookie: evil=1"))
         return response
 
     def long(self, request: Request) -> Response:
-        return Response("0123456789", headers={"Content-Length": "5"})
+        # A text would have its length set anew.
+        return Response(iter([b"0123", b"456789"]), headers={"Content-Length": "5"})
+
+    def fails_at_once(self, request: Request) -> Response:
+        return Response(_broken(b""))
+
+    def breaks_off(self, request: Request) -> Response:
+        return Response(_broken(b"a" * 10_000))
 
     def _wait_for_release(self) -> None:
         container = self.facts.container
         assert container is not None
         while not self.release.is_set():
             container.concurrency.sleep(0.002)
+
+
+def _broken(first: bytes) -> Iterator[bytes]:
+    yield first
+    raise RuntimeError("the password is swordfish")
 
 
 __all__ = ["CONTRACT", "KNOWN_ID", "NAME", "Orders", "contract"]

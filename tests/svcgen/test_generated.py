@@ -147,3 +147,36 @@ unwanted = {"acme.orders.v1.service", "eventlet", "werkzeug", "lark", "jinja2", 
 print(sorted(unwanted & set(sys.modules)))
 """
     assert tool(folder, "-c", script) == "[]\n"
+
+
+def test_streams_and_sockets_are_in_the_tables_with_their_types(folder: Path) -> None:
+    script = """
+from acme.async_.stream.socket import contract as c, types as t
+from svcrt.codec import codec
+from svcrt.generated import DEFAULT_TIMEOUT, UnknownVariant
+service = c.STREAMS
+assert [each.name for each in service.sockets] == ["Socket", "socket", "open"]
+assert [each.name for each in service.rpcs] == ["await", "async", "ServiceAsyncClient"]
+streams = {each.name: each for each in service.streams}
+assert all(service.by_name[name] is each for name, each in streams.items()) and len(streams) == 11
+assert (streams["iter"].timeout, streams["iter"].concurrency, streams["iter"].auth) == (2.0, 2, "bearer")
+assert (streams["iter"].http.path, streams["post"].http.method, streams["stream"].http) == ("/iter", "POST", None)
+assert streams["Stream"].errors == (t.StreamInterrupted,) and streams["Stream"].timeout == DEFAULT_TIMEOUT
+def both_ways(item, value, text):
+    assert (codec(item).encode(value), codec(item).decode(text)) == (text, value)
+both_ways(streams["stream"].item, t.Stream(stream="a", item=1),
+    b'{"type":"Stream","Stream":null,"stream":"a","item":1}')
+both_ways(streams["Iterator"].item, None, b"null")
+both_ways(streams["next"].item, 5, b"5")
+both_ways(streams["iter"].item, {"a": t.Socket(Socket_="b")},
+    b'{"a":{"type":"Socket","Socket":"b","socket":null,"close":false}}')
+socket = service.sockets[0]
+assert (socket.service, socket.stub, socket.auth, socket.http.status) == (service.name, "Socket", "bearer", 101)
+assert [(each.name, each.source.value) for each in socket.http.parameters] == [
+    ("socket", "path"), ("self", "query"), ("timeout", "query"), ("Socket", "query"), ("q", "query")]
+assert socket.arguments.__struct_fields__ == ("socket_", "self_", "timeout_", "Socket", "q")
+both_ways(socket.receives, UnknownVariant("New", {"type": "New", "x": 1}), b'{"type":"New","x":1}')
+both_ways(socket.sends, t.AsyncStream(aiter="a"), b'{"type":"AsyncStream","AsyncStream":[],"aiter":"a"}')
+print("fine")
+"""
+    assert tool(folder, "-W", "error", "-c", script) == "fine\n"

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from svcgen import naming
-from svcrt.bases import Publisher, ServiceBase, ServiceClient, ServiceFutures
+from svcrt.bases import Publisher, ServiceAsyncClient, ServiceBase, ServiceClient, ServiceFutures
 from svcrt.errors import DeclaredError
 from svcrt.structs import ClosedEnum, OpenEnum, Struct
 
@@ -23,6 +23,9 @@ from svcrt.structs import ClosedEnum, OpenEnum, Struct
         ("timeout", naming.PARAMETERS, "timeout_"),
         ("request", naming.PARAMETERS, "request"),
         ("request", naming.ROUTE_PARAMETERS, "request_"),
+        ("socket", naming.PARAMETERS, "socket"),
+        ("socket", naming.SOCKET_PARAMETERS, "socket_"),
+        ("await", (), "await_"),
         ("args", naming.ERROR_FIELDS, "args_"),
         ("futures", naming.MEMBERS, "futures_"),
         ("Exception", naming.DECLARATIONS, "Exception_"),
@@ -52,7 +55,8 @@ def public(owner: type) -> set[str]:
 def test_every_public_name_of_a_base_class_is_reserved() -> None:
     assert public(DeclaredError) | {"wire_name", "status", "fields_type"} <= naming.ERROR_FIELDS
     assert public(Struct) <= naming.FIELDS
-    assert public(ServiceBase) | public(ServiceClient) | public(ServiceFutures) | {"contract"} <= naming.MEMBERS
+    clients = public(ServiceClient) | public(ServiceFutures) | public(ServiceAsyncClient)
+    assert public(ServiceBase) | clients | {"contract"} <= naming.MEMBERS
     assert public(Publisher) <= naming.ANNOUNCEMENTS
 
 

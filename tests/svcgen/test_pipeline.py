@@ -38,6 +38,15 @@ service S { rpc get(id: uuid) -> A http GET "/a/{ident}" }
         ("struct types { a: int }\nstruct types_ { a: int }", "`types` and `types_` are both `types_`"),
         ("service S { rpc a(self: int, self_: int) }", "`self` and `self_` are both `self_`"),
         ("service S { rpc list() \n rpc list_() }", "`list` and `list_` are both `list_`"),
+        (
+            'struct A { x: int }\nservice S { socket a "/a" (socket: int?, socket_: int?) receives A sends A }',
+            "`socket` and `socket_` are both `socket_`",
+        ),
+        (
+            "service Orders { rpc a() }\nservice OrdersAsync { rpc a() }",
+            "`Orders` and `OrdersAsync` are both `OrdersAsyncClient`",
+        ),
+        ("service class { rpc a() }\nservice class_ { rpc a() }", "`class` and `class_` are both `class_Base`"),
     ],
 )
 def test_two_names_that_meet_in_python_are_an_error_with_both_places(tmp_path: Path, text: str, names: str) -> None:
@@ -54,20 +63,6 @@ def test_a_package_and_a_module_of_another_package_that_meet_are_an_error(tmp_pa
     inner = idl(tmp_path, "package acme.v1.types\nstruct A { x: int }\n", "b.idl")
     (found,) = check_files([outer, inner]).diagnostics
     assert (found.code, "the generated module `types`" in found.message) == ("E0213", True)
-
-
-@pytest.mark.parametrize(
-    ("member", "word"),
-    [('socket live "/live" receives A sends A', "sockets"), ("rpc watch() -> stream A", "streams")],
-)
-def test_what_is_not_generated_yet_is_one_diagnostic_and_no_file(tmp_path: Path, member: str, word: str) -> None:
-    source = idl(tmp_path, f"package acme.v1\nstruct A {{ x: int }}\nservice S {{\n  {member}\n}}\n")
-    assert check_files([source]).model is not None
-    compiled = compile_files([source], out=tmp_path / "out")
-    (found,) = compiled.diagnostics
-    assert (found.code, found.span.line) == ("G0101", 4)
-    assert f"{word} are not generated yet" in found.message
-    assert not (tmp_path / "out").exists()
 
 
 def test_imported_packages_are_written_too(tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def test_an_authenticator_guards_every_way_in(embedded_broker_url: str) -> None:
     ):
         pass
 
-    class Tokens(Authenticator):
+    class Tokens(Authenticator[None]):
         def authenticate(self, scheme: str, context: WorkerContext) -> None:
             if context.call.authorization != "Bearer sesame":
                 raise Unauthenticated(f"a {scheme} token is needed")

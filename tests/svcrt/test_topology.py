@@ -22,6 +22,7 @@ def test_exchanges() -> None:
         Exchange(name="svc.rpc", type="direct"),
         Exchange(name="svc.job", type="direct"),
         Exchange(name="svc.event", type="topic"),
+        Exchange(name="svc.socket", type="direct"),
     ) == topology.EXCHANGES
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from svcrt import wire
-from svcrt.context import CallContext
+from svcrt.context import CallContext, Identity
 from svcrt.errors import InvalidValue
 from svcrt.types import Message
 
@@ -18,6 +18,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the clocks: 100 s since start, and a moment of 2023."""
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(time, "time_ns", lambda: EPOCH * 1_000_000)
+
+
+WHO = Identity(scheme="basic", kind="Zoë,;", claims="1")
 
 
 def context(**changes: object) -> CallContext:
@@ -35,8 +38,12 @@ VECTORS = [
         "v=1;id=5f1c-2a;.tenant=acme;.Zo%C3%AB%3B%3D=a%20b%25",
     ),
     (
-        context(deadline=100.0, parents=("p-1",), authorization="x", baggage={"k": ""}),
-        "v=1;id=5f1c-2a;up=p-1;left=0;sent=1700000000000;auth=x;.k=",
+        context(identity=Identity(scheme="bearer", kind="User", claims='{"id":7,"tags":["a"]}')),
+        "v=1;id=5f1c-2a;who=bearer,User,%7B%22id%22%3A7%2C%22tags%22%3A%5B%22a%22%5D%7D",
+    ),
+    (
+        context(deadline=100.0, parents=("p-1",), authorization="x", identity=WHO, baggage={"k": ""}),
+        "v=1;id=5f1c-2a;up=p-1;left=0;sent=1700000000000;auth=x;who=basic,Zo%C3%AB%2C%3B,1;.k=",
     ),
 ]
 
@@ -103,6 +110,8 @@ def test_unknown_keys_are_ignored() -> None:
         ("v=1;id=a;left=1.5", "whole milliseconds"),
         ("v=1;id=a;left=\u0661", "whole milliseconds"),
         ("v=1;id=a;left=1;sent=x", "whole milliseconds"),
+        ("v=1;id=a;who=bearer,User", "scheme, kind and claims"),
+        ("v=1;id=a;who=bearer,User,1,2", "scheme, kind and claims"),
     ],
 )
 def test_a_malformed_context_is_refused_with_the_reason(text: str, reason: str) -> None:
@@ -145,6 +154,18 @@ def test_event_and_oneway_vectors() -> None:
     assert event == expected
     oneway = wire.oneway(b"{}", method="remind", context=context(), app_id="shop@host")
     assert oneway == replace(expected, type="remind")
+
+
+def test_what_is_kept_holds_no_credential() -> None:
+    secret = context(authorization="Bearer secret", identity=WHO)
+    for message in (
+        wire.event(b"{}", name="a.B", context=secret, app_id="a"),
+        wire.oneway(b"{}", method="m", context=secret, app_id="a"),
+    ):
+        assert message.headers["svc"] == "v=1;id=5f1c-2a;who=basic,Zo%C3%AB%2C%3B,1"
+    call = wire.request(b"{}", method="m", context=secret, correlation_id="7", reply_to="amq.gen-x", app_id="a")
+    assert "auth=Bearer%20secret" in call.headers["svc"]
+    assert wire.without_credential("v=1;id=a;auth=x;.auth=kept") == "v=1;id=a;.auth=kept"
 
 
 def test_replies() -> None:

@@ -32,6 +32,9 @@ COMMANDS: dict[str, Entry] = {
     "call": Entry("svcrt.cli.call:command", "Call a method of a running service."),
     "emit": Entry("svcrt.cli.emit:command", "Announce an event."),
     "shell": Entry("svcrt.cli.shell:command", "Open a Python prompt that can call services."),
+    "tail": Entry("svcrt.cli.tail:command", "Watch calls, jobs and events as they happen."),
+    "dead": Entry("svcrt.cli.dead:command", "Look at messages that services could not handle."),
+    "explain": Entry("svcgen.cli.explain:command", "Explain a diagnostic code."),
     "demo": Entry("svcgen.cli.demo:command", "Show a small shop of three services at work."),
 }
 

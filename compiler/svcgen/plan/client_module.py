@@ -1,9 +1,9 @@
-"""Plans client.py: for each service a client, and its twin whose methods return futures."""
+"""Plans client.py: for each service a client, its twin whose methods return futures, and its twin for asyncio."""
 
 from collections.abc import Iterator
 
 from svcgen.imports import Imports
-from svcgen.layout import STEP, Doc, Row, call, lay_out, subscript
+from svcgen.layout import STEP, Doc, call, lay_out, subscript
 from svcgen.plan.contract_module import ContractNames, contract_names, services_of
 from svcgen.plan.docs import described, method_sections
 from svcgen.plan.modules import Block, ClassBlock, Method, Module, spaced
@@ -35,31 +35,43 @@ class _ClientWriter:
         self._types = TypeWriter(imports, self._references)
 
     def blocks(self, service: Service) -> Iterator[ClassBlock]:
-        """Yield the client, and the futures where there is something to wait for."""
-        rpcs = [member for member in service.members if isinstance(member, Rpc)]
+        """Yield the client, the futures where there is something to wait for, and the client for asyncio."""
+        rpcs = [member for member in service.members if isinstance(member, Rpc) and not member.stream]
         yield self._client(service, has_futures=bool(rpcs))
         if rpcs:
             yield self._futures(service, rpcs)
+        yield self._async_client(service)
 
     def _client(self, service: Service, *, has_futures: bool) -> ClassBlock:
         methods = [self._futures_property(service)] if has_futures else []
-        for member in service.members:
-            if isinstance(member, Rpc):
-                methods.append(self._rpc(member, wait=True))
-            elif isinstance(member, Oneway):
-                methods.append(self._oneway(member))
         return ClassBlock(
             header=f"class {self._names.declarations[service]}Client({self._imports.runtime('ServiceClient')}):",
             docstring=docstring(f"Calls `{service.full_name}`.\n\n{service.doc}", STEP),
             attributes=(f"contract = {self._contract}.{self._tables.services[service]}",),
-            methods=tuple(methods),
+            methods=(*methods, *self._methods(service, awaited=False)),
         )
+
+    def _async_client(self, service: Service) -> ClassBlock:
+        base = self._imports.runtime("ServiceAsyncClient")
+        return ClassBlock(
+            header=f"class {self._names.declarations[service]}AsyncClient({base}):",
+            docstring=docstring(f"Calls `{service.full_name}` from asyncio.\n\n{service.doc}", STEP),
+            attributes=(f"contract = {self._contract}.{self._tables.services[service]}",),
+            methods=tuple(self._methods(service, awaited=True)),
+        )
+
+    def _methods(self, service: Service, *, awaited: bool) -> Iterator[Method]:
+        for member in service.members:
+            if isinstance(member, Rpc):
+                yield self._stream(member, awaited) if member.stream else self._rpc(member, awaited)
+            elif isinstance(member, Oneway):
+                yield self._oneway(member, awaited)
 
     def _futures(self, service: Service, rpcs: list[Rpc]) -> ClassBlock:
         return ClassBlock(
             header=f"class {self._names.declarations[service]}Futures({self._imports.runtime('ServiceFutures')}):",
             docstring=docstring(f"Calls `{service.full_name}` without waiting for the answers.", STEP),
-            methods=tuple(self._rpc(rpc, wait=False) for rpc in rpcs),
+            methods=tuple(map(self._future, rpcs)),
         )
 
     def _futures_property(self, service: Service) -> Method:
@@ -71,39 +83,52 @@ class _ClientWriter:
             body=(f"return {twin}(self)",),
         )
 
-    def _rpc(self, rpc: Rpc, *, wait: bool) -> Method:
-        result: Doc = "None" if rpc.result is None else self._types.plain(rpc.result)
-        if not wait:
-            result = subscript(self._imports.name("concurrent.futures", "Future"), result)
-        timeout = "timeout: float | None = None"
-        passed = call("self._call" if wait else "self._submit", *self._call(rpc), "timeout")
-        prefix = "" if wait and rpc.result is None else "return "
+    def _rpc(self, rpc: Rpc, awaited: bool) -> Method:
+        waiting = "await " if awaited else ""
+        returned = "" if rpc.result is None else "return "
+        return self._called(rpc, self._item(rpc), f"{returned}{waiting}self._call", awaited=awaited)
+
+    def _future(self, rpc: Rpc) -> Method:
+        result = subscript(self._imports.name("concurrent.futures", "Future"), self._item(rpc))
+        return self._called(rpc, result, "return self._submit")
+
+    def _stream(self, rpc: Rpc, awaited: bool) -> Method:
+        result = subscript(self._imports.runtime("AsyncStream" if awaited else "Stream"), self._item(rpc))
+        # It returns at once with asyncio, too: what is awaited are the items.
+        return self._called(rpc, result, "return self._stream")
+
+    def _called(self, rpc: Rpc, result: Doc, statement: str, *, awaited: bool = False) -> Method:
+        parameters = ["self", "*", *self._parameters(rpc), "timeout: float | None = None"]
         return Method(
-            signature=signature(self._names.members[rpc], ["self", "*", *self._parameters(rpc), timeout], result),
+            signature=signature(self._names.members[rpc], parameters, result, keyword=_keyword(awaited)),
             docstring=self._docstring(rpc),
-            body=(lay_out(Row((prefix, passed)), 2 * STEP),),
+            body=(lay_out(call(statement, *self._call(rpc), "timeout"), 2 * STEP),),
         )
 
-    def _oneway(self, oneway: Oneway) -> Method:
+    def _oneway(self, oneway: Oneway, awaited: bool) -> Method:
         parameters = self._parameters(oneway)
+        listed = ["self", *(["*", *parameters] if parameters else [])]
+        statement = "await self._send" if awaited else "self._send"
         return Method(
-            signature=signature(
-                self._names.members[oneway], ["self", *(["*", *parameters] if parameters else [])], "None"
-            ),
+            signature=signature(self._names.members[oneway], listed, "None", keyword=_keyword(awaited)),
             docstring=self._docstring(oneway),
-            body=(lay_out(call("self._send", *self._call(oneway)), 2 * STEP),),
+            body=(lay_out(call(statement, *self._call(oneway)), 2 * STEP),),
         )
 
     def _docstring(self, member: Rpc | Oneway) -> str:
-        job = isinstance(member, Oneway)
-        fallback = f"Hand in the background job `{member.name}`." if job else f"Call `{member.name}`."
         more = method_sections(member, self._names)
-        return described(
-            member,
-            fallback,
-            indent=2 * STEP,
-            more=["Returns as soon as the broker keeps the job.", *more] if job else more,
-        )
+        if isinstance(member, Oneway):
+            fallback = f"Hand in the background job `{member.name}`."
+            more = ["Returns as soon as the broker keeps the job.", *more]
+        elif member.stream:
+            fallback = f"Ask for the stream `{member.name}`."
+            more = ["Iterate over it, and close it when done early.", *more]
+        else:
+            fallback = f"Call `{member.name}`."
+        return described(member, fallback, indent=2 * STEP, more=more)
+
+    def _item(self, rpc: Rpc) -> Doc:
+        return "None" if rpc.result is None else self._types.plain(rpc.result)
 
     def _parameters(self, member: Rpc | Oneway) -> list[Doc]:
         return [parameter(self._names, self._types, each, default=True) for each in member.parameters]
@@ -113,3 +138,7 @@ class _ClientWriter:
         given = (self._names.fields[each] for each in member.parameters)
         arguments = call(f"{self._contract}.{self._tables.arguments[member]}", *(f"{name}={name}" for name in given))
         return [f"{self._contract}.{self._tables.members[member]}", arguments]
+
+
+def _keyword(awaited: bool) -> str:
+    return "async def" if awaited else "def"

@@ -24,6 +24,7 @@ from svcidl.model import (
     Route,
     Rpc,
     Service,
+    Socket,
     Subscription,
     Timer,
 )
@@ -60,7 +61,7 @@ def contract_names(package: Package, names: Names) -> ContractNames:
         chosen.services[service] = take(constant(stem))
         for member in service.members:
             chosen.members[member] = take(f"{constant(stem)}_{constant(member.name).strip('_')}")
-            if isinstance(member, Rpc | Oneway | Route):
+            if isinstance(member, Rpc | Oneway | Route | Socket):
                 chosen.arguments[member] = take(f"{camel_case(stem)}{camel_case(member.name)}Arguments")
     return chosen
 
@@ -113,7 +114,7 @@ class _ContractWriter:
         """Yield the structs that hold the arguments of one call."""
         for service in services_of(package):
             for member in service.members:
-                if isinstance(member, Rpc | Oneway | Route):
+                if isinstance(member, Rpc | Oneway | Route | Socket):
                     title = f"Arguments of `{service.name}.{member.name}`."
                     name = self._chosen.arguments[member]
                     yield self._structs.struct(name, member.parameters, docstring(title, STEP))
@@ -132,38 +133,43 @@ class _ContractWriter:
         name = self._chosen.members[member]
         match member:
             case Rpc():
-                arguments = self._chosen.arguments[member]
                 result = "None" if member.result is None else self._types.plain(member.result)
-                # The annotation, since a call of `Rpc[…]` would set an attribute, which a frozen dataclass refuses.
-                kind = subscript(self._imports.runtime("Rpc"), arguments, result)
-                table = call(self._imports.runtime("Rpc"), *self._rpc(service, member), exploded=True)
-                return self._table(name, table, kind=kind)
+                items, runtime = self._rpc(service, member), "StreamRpc" if member.stream else "Rpc"
+                typed: list[Doc] = [self._chosen.arguments[member], result]
             case Oneway():
-                items, runtime = self._oneway(service, member), "Oneway"
+                items, runtime, typed = self._oneway(service, member), "Oneway", []
             case Subscription():
-                items, runtime = self._subscription(member), "Subscription"
+                items, runtime, typed = self._subscription(member), "Subscription", []
             case Route():
-                items, runtime = self._route(member), "Route"
+                items, runtime, typed = self._route(member), "Route", []
+            case Socket():
+                items, runtime = self._socket(service, member), "SocketRoute"
+                typed = [self._types.plain(member.receives), self._types.plain(member.sends)]
             case Timer():
-                items, runtime = self._timer(member), "Timer"
-            case _:
-                raise TypeError(f"{type(member).__name__} is not generated")
-        return self._table(name, call(self._imports.runtime(runtime), *items, exploded=True))
+                items, runtime, typed = self._timer(member), "Timer", []
+        imported = self._imports.runtime(runtime)
+        table = call(imported, *items, exploded=True)
+        # The annotation, since a call of `Rpc[…]` would set an attribute, which a frozen dataclass refuses.
+        return self._table(name, table, kind=subscript(imported, *typed) if typed else None)
 
     def service(self, service: Service) -> Statement:
         """Return the table of a service."""
         items: list[Doc] = [f"name={string(service.full_name)}"]
-        items += self._tables(service, ("rpcs", Rpc), ("oneways", Oneway), ("subscriptions", Subscription))
+        members = service.members
+        items += self._tables("rpcs", (each for each in members if isinstance(each, Rpc) and not each.stream))
+        items += self._tables("streams", (each for each in members if isinstance(each, Rpc) and each.stream))
+        items += self._tables("oneways", (each for each in members if isinstance(each, Oneway)))
+        items += self._tables("subscriptions", (each for each in members if isinstance(each, Subscription)))
         items += _tuple("publishes", (self._chosen.events[each.event] for each in service.publishes))
-        items += self._tables(service, ("timers", Timer), ("routes", Route))
+        items += self._tables("timers", (each for each in members if isinstance(each, Timer)))
+        items += self._tables("routes", (each for each in members if isinstance(each, Route)))
+        items += self._tables("sockets", (each for each in members if isinstance(each, Socket)))
         items += _doc(service.doc)
         name = self._chosen.services[service]
         return self._table(name, call(self._imports.runtime("Service"), *items, exploded=True))
 
-    def _tables(self, service: Service, *kinds: tuple[str, type[AnyMember]]) -> Iterator[Doc]:
-        for keyword, kind in kinds:
-            tables = [self._chosen.members[each] for each in service.members if isinstance(each, kind)]
-            yield from _tuple(keyword, tables)
+    def _tables(self, keyword: str, members: Iterable[AnyMember]) -> list[Doc]:
+        return _tuple(keyword, (self._chosen.members[each] for each in members))
 
     def _table(self, name: str, value: Doc, *, kind: Doc | None = None) -> Statement:
         final = self._imports.name("typing", "Final")
@@ -172,11 +178,12 @@ class _ContractWriter:
 
     def _rpc(self, service: Service, rpc: Rpc) -> list[Doc]:
         result: Doc = "None" if rpc.result is None else self._types.checked(rpc.result)
-        items = [*self._called(service, rpc), Row(("result=", result))]
+        items = [*self._called(service, rpc), Row(("item=" if rpc.stream else "result=", result))]
         items += _tuple("errors", (self._references.declaration(error) for error in rpc.throws))
         if rpc.timeout_ms is not None:
             items.append(f"timeout={_seconds(rpc.timeout_ms)}")
-        if rpc.idempotent:
+        # A stream says nothing of repetition: whoever opens it again gets its items from the beginning.
+        if rpc.idempotent and not rpc.stream:
             items.append("idempotent=True")
         return [*items, *_limits(rpc), *self._http(rpc.http, rpc.parameters), *_doc(rpc.doc)]
 
@@ -184,7 +191,7 @@ class _ContractWriter:
         items = [*self._called(service, oneway), *self._retry(oneway.retry), *_limits(oneway)]
         return [*items, *self._http(oneway.http, oneway.parameters), *_doc(oneway.doc)]
 
-    def _called(self, service: Service, member: Rpc | Oneway) -> list[Doc]:
+    def _called(self, service: Service, member: Rpc | Oneway | Socket) -> list[Doc]:
         return [
             f"service={string(service.full_name)}",
             *self._named(member),
@@ -203,6 +210,14 @@ class _ContractWriter:
     def _route(self, route: Route) -> list[Doc]:
         items: list[Doc] = [*self._named(route), f"arguments={self._chosen.arguments[route]}"]
         return [*items, *self._http(route.http, route.parameters), *_auth(route), *_doc(route.doc)]
+
+    def _socket(self, service: Service, socket: Socket) -> list[Doc]:
+        items = [
+            *self._called(service, socket),
+            Row(("receives=", self._types.checked(socket.receives))),
+            Row(("sends=", self._types.checked(socket.sends))),
+        ]
+        return [*items, *self._http(socket.http, socket.parameters), *_auth(socket), *_doc(socket.doc)]
 
     def _timer(self, timer: Timer) -> list[Doc]:
         items = self._named(timer)
@@ -256,7 +271,7 @@ def _limits(member: Rpc | Oneway) -> list[Doc]:
     return [*concurrency, *_auth(member)]
 
 
-def _auth(member: Rpc | Oneway | Route) -> list[Doc]:
+def _auth(member: Rpc | Oneway | Route | Socket) -> list[Doc]:
     # The model hands down the service's scheme; "none" opens a member, which is what no scheme says.
     return [] if member.auth in (None, "none") else [f"auth={string(member.auth or '')}"]
 

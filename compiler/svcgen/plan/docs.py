@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from svcgen.plan.names import Names
 from svcgen.source_text import clean_lines, docstring, summary
-from svcidl.model import Declared, Error, Oneway, Parameter, Route, Rpc
+from svcidl.model import Declared, Error, Oneway, Parameter, Route, Rpc, Socket
 
 
 def written(declared: Declared, *, indent: int) -> str:
@@ -19,7 +19,7 @@ def described(declared: Declared, fallback: str, *, indent: int, more: Iterable[
     return docstring(_paragraphs(doc, _deprecation(declared), *more), indent)
 
 
-def method_sections(member: Rpc | Oneway | Route, names: Names) -> list[str]:
+def method_sections(member: Rpc | Oneway | Route | Socket, names: Names) -> list[str]:
     """Return the sections `Args` and `Raises` of a stub or client method, as far as there is something to say."""
     sections = []
     arguments = [(names.fields[each], _parameter_text(each)) for each in member.parameters]

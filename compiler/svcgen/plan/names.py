@@ -20,6 +20,7 @@ from svcidl.model import (
     Route,
     Rpc,
     Service,
+    Socket,
     Struct,
     TopLevel,
     Use,
@@ -63,6 +64,11 @@ class _Scope:
 
     def claim(self, spelling: str, name: str, span: Span) -> str:
         """Take `spelling` for the IDL name `name` and return it."""
+        self.claims(spelling, name, span)
+        return spelling
+
+    def claims(self, spelling: str, name: str, span: Span) -> bool:
+        """Take `spelling` for the IDL name `name` and tell whether nobody else has it."""
         earlier = self._first.setdefault(spelling, (name, span))
         if earlier[1] is not span:
             both = f"`{earlier[0]}` and `{name}`" if earlier[0] != name else f"`{name}` and another `{name}`"
@@ -76,7 +82,7 @@ class _Scope:
                     notes=(Note(message=f"`{earlier[0]}` stands here", span=earlier[1]),),
                 )
             )
-        return spelling
+        return earlier[1] is span
 
 
 def choose_names(model: Model) -> tuple[Names, tuple[Diagnostic, ...]]:
@@ -103,7 +109,11 @@ def _name_declarations(package: Package, names: Names, found: list[Diagnostic]) 
     scope = _Scope(found)
     for declaration in package.declarations:
         if isinstance(declaration, Service):
-            names.declarations[declaration] = naming.spelled(declaration.name)
+            stem = names.declarations[declaration] = naming.spelled(declaration.name)
+            # `OrdersAsync` and `Orders` would both have an `OrdersAsyncClient`.
+            for suffix in naming.STUB_SUFFIXES:
+                if not scope.claims(f"{stem}{suffix}", declaration.name, declaration.span):
+                    break
         else:
             spelling = naming.spelled(declaration.name, reserved)
             names.declarations[declaration] = scope.claim(spelling, declaration.name, declaration.span)
@@ -153,6 +163,8 @@ def _name_service(service: Service, names: Names, found: list[Diagnostic]) -> No
             _name_fields(member.parameters, naming.PARAMETERS, names, found)
         elif isinstance(member, Route):
             _name_fields(member.parameters, naming.ROUTE_PARAMETERS, names, found)
+        elif isinstance(member, Socket):
+            _name_fields(member.parameters, naming.SOCKET_PARAMETERS, names, found)
     announcements = _Scope(found)
     for publication in service.publishes:
         event = publication.event

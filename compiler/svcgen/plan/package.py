@@ -40,6 +40,7 @@ def plan_face(package: Package, names: Names, header: str) -> Face:
     for service in services_of(package):
         homes[f"{names.declarations[service]}Base"] = "service"
         homes[f"{names.declarations[service]}Client"] = "client"
+        homes[f"{names.declarations[service]}AsyncClient"] = "client"
     imports = Imports(())
     keys = [(names.module(package.name, module), name) for name, module in homes.items()]
     for module, name in keys:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from svcgen.imports import Imports
-from svcgen.layout import STEP, Doc, call, lay_out
+from svcgen.layout import STEP, Doc, Row, call, lay_out, subscript
 from svcgen.plan.contract_module import ContractNames, contract_names, services_of
 from svcgen.plan.docs import described, method_sections
 from svcgen.plan.modules import Block, ClassBlock, Method, Module, spaced
@@ -20,6 +20,7 @@ from svcidl.model import (
     Route,
     Rpc,
     Service,
+    Socket,
     Subscription,
     Timer,
     Use,
@@ -103,8 +104,9 @@ class _ServiceWriter:
         match member:
             case Rpc():
                 parameters += self._arguments(member)
-                result = "None" if member.result is None else self._types.plain(member.result)
-                more, fallback = method_sections(member, self._names), f"Answer `{member.name}`."
+                result = self._result(member)
+                more = method_sections(member, self._names)
+                fallback = f"Yield the items of `{member.name}`." if member.stream else f"Answer `{member.name}`."
             case Oneway():
                 parameters += self._arguments(member)
                 more = method_sections(member, self._names)
@@ -117,17 +119,27 @@ class _ServiceWriter:
                 result = self._imports.runtime("Response")
                 more = method_sections(member, self._names)
                 fallback = f"Serve `{member.http.method} {member.http.path}`."
+            case Socket():
+                parameters += [Row(("socket: ", self._socket(member))), *self._arguments(member)]
+                more = method_sections(member, self._names)
+                fallback = f"Serve the web socket `{member.http.path}`."
             case Timer():
                 fallback = "Run when the clock says so."
-            case _:
-                raise TypeError(f"{type(member).__name__} is not generated")
         return Method(
             decorators=(self._imports.name("abc", "abstractmethod"),),
             signature=signature(self._names.members[member], parameters, result),
             docstring=described(member, fallback, indent=2 * STEP, more=more),
         )
 
-    def _arguments(self, member: Rpc | Oneway | Route) -> list[Doc]:
+    def _result(self, rpc: Rpc) -> Doc:
+        result: Doc = "None" if rpc.result is None else self._types.plain(rpc.result)
+        return subscript(self._imports.name("collections.abc", "Iterator"), result) if rpc.stream else result
+
+    def _socket(self, socket: Socket) -> Doc:
+        carried = (self._types.plain(socket.receives), self._types.plain(socket.sends))
+        return subscript(self._imports.runtime("Socket"), *carried)
+
+    def _arguments(self, member: Rpc | Oneway | Route | Socket) -> list[Doc]:
         """Return the keyword parameters of a stub, without defaults: the runtime always gives them all.
 
         A default here would force every implementation to repeat it; without one an implementation may have its own.

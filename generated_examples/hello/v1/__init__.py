@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 __all__ = [
     "HelloWorldBase",
     "HelloWorldClient",
+    "HelloWorldAsyncClient",
 ]
 
 if TYPE_CHECKING:
-    from hello.v1.client import HelloWorldClient
+    from hello.v1.client import HelloWorldAsyncClient, HelloWorldClient
     from hello.v1.service import HelloWorldBase
 else:
     _HOMES = {
         "HelloWorldBase": "service",
         "HelloWorldClient": "client",
+        "HelloWorldAsyncClient": "client",
     }
 
     def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 
 from hello.v1 import contract as contract_module
-from svcrt.generated import ServiceClient, ServiceFutures
+from svcrt.generated import ServiceAsyncClient, ServiceClient, ServiceFutures
 
 
 class HelloWorldClient(ServiceClient):
@@ -34,6 +34,20 @@ class HelloWorldFutures(ServiceFutures):
     def hello(self, *, name: str, timeout: float | None = None) -> Future[str]:
         """Greet somebody by name."""
         return self._submit(
+            contract_module.HELLO_WORLD_HELLO,
+            contract_module.HelloWorldHelloArguments(name=name),
+            timeout,
+        )
+
+
+class HelloWorldAsyncClient(ServiceAsyncClient):
+    """Calls `hello.v1.HelloWorld` from asyncio."""
+
+    contract = contract_module.HELLO_WORLD
+
+    async def hello(self, *, name: str, timeout: float | None = None) -> str:
+        """Greet somebody by name."""
+        return await self._call(
             contract_module.HELLO_WORLD_HELLO,
             contract_module.HelloWorldHelloArguments(name=name),
             timeout,

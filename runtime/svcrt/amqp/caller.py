@@ -7,9 +7,10 @@ from typing import Any
 
 from svcrt import topology, wire
 from svcrt.amqp.requests import Answer, NextContext, Requests
+from svcrt.amqp.streams_client import OpenStream
 from svcrt.codec import codec
 from svcrt.context import CallContext
-from svcrt.contract import ArgumentsT, Event, Oneway, PayloadT, ResultT, Rpc
+from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, Rpc, StreamRpc
 from svcrt.errors import (
     BrokerError,
     BrokerUnavailable,
@@ -73,6 +74,18 @@ class LinkCaller:
             self.requests.submit(method, body, self.next_context, allowed, on_answer)
         return future
 
+    def stream(
+        self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None
+    ) -> OpenStream[ItemT]:
+        """Ask for a stream; see `svcrt.bases.Caller`. It lasts no longer than the worker that reads it may."""
+        body = codec(method.arguments).encode(arguments)
+        left = self.remaining()
+        try:
+            allowed = self._allowed(method, timeout)
+        except NotSent as error:
+            return self.requests.failed_stream(method, error)
+        return self.requests.stream(method, body, self.next_context, allowed, left)
+
     def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
         """Hand in a background job; see `svcrt.bases.Caller`."""
         body = codec(method.arguments).encode(arguments)
@@ -89,7 +102,7 @@ class LinkCaller:
         message = wire.event(body, name=event.name, context=self.next_context(None), app_id=self.app_id)
         self._publish(message, topology.EVENT_EXCHANGE, event.name, mandatory=False, what=event.name)
 
-    def _allowed(self, method: Rpc[Any, Any], timeout: float | None) -> float:
+    def _allowed(self, method: Rpc[Any, Any] | StreamRpc[Any, Any], timeout: float | None) -> float:
         wanted = method.timeout if timeout is None else timeout
         left = self.remaining()
         if left is not None and left <= 0.0:

@@ -7,10 +7,10 @@ from svcrt.types import Container, Entrypoint
 
 
 def broker_entrypoints(container: Container) -> list[Entrypoint]:
-    """Return the entrypoints of a container's rpc, oneway and event members."""
+    """Return the entrypoints of a container's rpc, stream, oneway and event members."""
     contract = container.contract
     found: list[Entrypoint] = []
-    if contract.rpcs:
+    if contract.rpcs or contract.streams:
         found.append(RpcEntrypoint())
     if contract.oneways:
         found.append(job_entrypoint(contract))

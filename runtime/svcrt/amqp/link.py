@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from amqp.exceptions import ChannelError, NotFound
 
+from svcrt.amqp.browsing import Browsed, browse
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.consuming import Consuming
 from svcrt.amqp.declaring import declare_exchange, declare_queue, translate
@@ -179,6 +180,16 @@ class AmqpLink:
             lambda connection: self._inspect(connection, queue), timeout=timeout
         )
         return state
+
+    def browse(
+        self, queue: str, *, limit: int, is_dropped: Callable[[Message], bool] = lambda _: False, timeout: float
+    ) -> Browsed | None:
+        """Look at the first messages of a queue and leave them there; see `svcrt.amqp.browsing.browse`."""
+        self._check_blocked()
+        found: Browsed | None = self._receiver.call(
+            lambda connection: browse(connection, queue, limit, is_dropped), timeout=timeout
+        )
+        return found
 
     @property
     def ready(self) -> bool:

@@ -82,6 +82,8 @@ def describe(message: Message, error: BaseException, *, queue: str, route: tuple
     headers = {key: value for key, value in message.headers.items() if not key.startswith("svc-dead-")}
     if sum(len(key.encode()) + len(value.encode()) for key, value in headers.items()) > _MAX_KEPT_HEADERS:
         headers = {}
+    if wire.CONTEXT_HEADER in headers:
+        headers[wire.CONTEXT_HEADER] = wire.without_credential(headers[wire.CONTEXT_HEADER])
     headers[wire.ERROR_HEADER] = UNREADABLE if isinstance(error, InvalidValue) else type(error).__name__
     headers[wire.ATTEMPT_HEADER] = str(int(attempt) + 1) if attempt.isdecimal() and len(attempt) < 9 else "1"
     headers[REASON_HEADER] = _one_line(error)

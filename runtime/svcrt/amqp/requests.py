@@ -1,4 +1,7 @@
-"""The client side of rpc: open calls, their replies and their deadlines, over one reply queue per process."""
+"""The client side of rpc: open calls, their replies and their deadlines, over one reply queue per process.
+
+The request of a stream is a call, too, until it is answered.
+"""
 
 import itertools
 import logging
@@ -8,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
-from svcrt import topology, wire
+from svcrt import stream_wire, topology, wire
+from svcrt.amqp.streams_client import OpenStream, Streams
 from svcrt.context import CallContext
-from svcrt.contract import Rpc
+from svcrt.contract import ItemT, Rpc, StreamRpc
 from svcrt.deadlines import Deadlines
 from svcrt.errors import (
     BrokerError,
@@ -47,7 +51,7 @@ class _Call:
     `posted`: an attempt is on its way or was answered by the broker. `may_have_run`: an attempt left at some time.
     """
 
-    method: Rpc[Any, Any]
+    method: Rpc[Any, Any] | StreamRpc[Any, Any]
     body: bytes
     next_context: NextContext
     timeout: float
@@ -63,6 +67,9 @@ class Requests:
     Args:
         app_id: identity of this process, shown in the messages.
         wait_for_service: wait for a service that is not running, up to the deadline, instead of failing at once.
+
+    Attributes:
+        streams: what has become of the requests of streams.
     """
 
     def __init__(self, concurrency: Concurrency, link: Link, *, app_id: str, wait_for_service: bool = False) -> None:
@@ -80,6 +87,7 @@ class Requests:
         self._was_lost = False
         self._returning_until = 0.0
         self._deadlines = Deadlines(concurrency, is_open=self._open.__contains__, on_due=self._on_due)
+        self.streams = Streams(concurrency, link, app_id=app_id, abandon=lambda number: self._open.pop(number, None))
 
     def start(self) -> None:
         """Consume replies; calls that came before wait for it."""
@@ -100,6 +108,7 @@ class Requests:
             call = self._open.get(number)
             if call is not None:
                 self._end(number, _stopped(call))
+        self.streams.stop()
         self._deadlines.close()
         if self._consumer is not None:
             self._consumer.cancel()
@@ -113,8 +122,8 @@ class Requests:
             answers.append(answer)
             ended.set()
 
-        number, call = self._begin(method, body, next_context, timeout, on_answer)
-        self._send(number, call)
+        number = next(self._numbers)
+        self._send(number, self._begin(number, method, body, next_context, timeout, on_answer))
         ended.wait()
         return answers[0]
 
@@ -127,27 +136,62 @@ class Requests:
         on_answer: Callable[[Answer], None],
     ) -> None:
         """Call without waiting. `on_answer` is called once, in a task of the link or of a clock; it must not block."""
-        number, call = self._begin(method, body, next_context, timeout, on_answer)
+        self._submit(next(self._numbers), method, body, next_context, timeout, on_answer)
+
+    def stream(
+        self,
+        method: StreamRpc[Any, ItemT],
+        body: bytes,
+        next_context: NextContext,
+        timeout: float,
+        lasts: float | None,
+    ) -> OpenStream[ItemT]:
+        """Open a stream without waiting.
+
+        Args:
+            timeout: seconds until it must have begun.
+            lasts: seconds until it must have ended; None for as long as it goes.
+        """
+        feed, stream = self.streams.new(method, next(self._numbers), lasts)
+        self._submit(feed.number, method, body, next_context, timeout, feed.begin)
+        return stream
+
+    def failed_stream(self, method: StreamRpc[Any, ItemT], error: Exception) -> OpenStream[ItemT]:
+        """Return a stream whose first item is asked for in vain: `error` is raised then."""
+        feed, stream = self.streams.new(method, next(self._numbers), None)
+        feed.finish(error)
+        return stream
+
+    # --- one call ------------------------------------------------------------------------------------------------
+
+    def _submit(
+        self,
+        number: int,
+        method: Rpc[Any, Any] | StreamRpc[Any, Any],
+        body: bytes,
+        next_context: NextContext,
+        timeout: float,
+        on_answer: Callable[[Answer], None],
+    ) -> None:
+        call = self._begin(number, method, body, next_context, timeout, on_answer)
         if method.service in self._known:
             self._post(number, call)
         else:
             self._concurrency.spawn(self._send, number, call, name=f"first call to {method.service}")
 
-    # --- one call ------------------------------------------------------------------------------------------------
-
     def _begin(
         self,
-        method: Rpc[Any, Any],
+        number: int,
+        method: Rpc[Any, Any] | StreamRpc[Any, Any],
         body: bytes,
         next_context: NextContext,
         timeout: float,
         on_answer: Callable[[Answer], None],
-    ) -> tuple[int, _Call]:
-        number = next(self._numbers)
+    ) -> _Call:
         call = _Call(method, body, next_context, timeout, time.monotonic() + timeout, on_answer)
         self._open[number] = call
         self._deadlines.add(call.deadline, number)
-        return number, call
+        return call
 
     def _end(self, number: int, answer: Answer) -> None:
         # Whoever takes the call out of the table ends it: exactly one of reply, loss, refusal and deadline.
@@ -203,6 +247,8 @@ class Requests:
             reply_to=reply_to,
             app_id=self._app_id,
         )
+        if isinstance(call.method, StreamRpc):
+            message = stream_wire.request(message, credit=self.streams.timing.window)
         try:
             self._link.post(
                 message,
@@ -251,7 +297,7 @@ class Requests:
     def _lost(self, number: int, call: _Call) -> None:
         """An attempt left and its answer will not come: try again where that is harmless."""
         call.may_have_run, call.posted = True, False
-        if call.method.idempotent:
+        if isinstance(call.method, Rpc) and call.method.idempotent:
             self._later(number, call)
         else:
             target = f"{call.method.service}.{call.method.name}"
@@ -260,7 +306,9 @@ class Requests:
     def _on_reply(self, delivery: Delivery) -> None:
         correlation = delivery.message.correlation_id or ""
         if correlation.isascii() and correlation.isdigit():
-            self._end(int(correlation), delivery.message)
+            number = int(correlation)
+            if not stream_wire.is_stream(delivery.message) or self.streams.on_message(number, delivery.message):
+                self._end(number, delivery.message)
 
     def _on_due(self, number: int) -> None:
         call = self._open.get(number)
@@ -287,6 +335,7 @@ class Requests:
             lost = [(number, call) for number, call in list(self._open.items()) if call.posted]
         for number, call in lost:
             self._lost(number, call)
+        self.streams.lost()
 
     def _on_ready(self) -> None:
         if self._consumer is None:

@@ -1,22 +1,25 @@
-"""The entrypoint of a service's rpc methods: one queue, requests in, replies out."""
+"""The entrypoint of a service's rpc methods, streams among them: one queue, requests in, replies out."""
 
 import logging
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from svcrt import topology, wire
 from svcrt.amqp.inflight import InFlight, Work, guarded, hand_over, read_call
+from svcrt.amqp.streams_server import StreamServer
 from svcrt.codec import codec
 from svcrt.context import CallContext, WorkerContext
-from svcrt.contract import Rpc
-from svcrt.errors import DeadlineExceeded, InvalidValue, NotStarted, UnknownMethod
+from svcrt.contract import Rpc, StreamRpc
+from svcrt.errors import DeadlineExceeded, InvalidValue, NotStarted, Overloaded, UnknownMethod
 from svcrt.faults import invalid_request, redelivered, write_error
 from svcrt.types import Consumer, Container, Delivery, Message, Outcome
 
 log = logging.getLogger("svcrt.amqp.rpc")
+
+_Method: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any]
 
 
 class RpcEntrypoint:
@@ -27,17 +30,23 @@ class RpcEntrypoint:
         self._container = container
         self._service = container.contract.name
         self._queue = topology.rpc_queue(self._service)
-        self._methods = {method.name: method for method in container.contract.rpcs}
+        self._methods: dict[str, _Method] = {method.name: method for method in container.contract.rpcs}
+        self._methods.update({method.name: method for method in container.contract.streams})
+        self._streams = StreamServer(container) if container.contract.streams else None
         self._in_flight = InFlight(container.concurrency)
         self._consumer: Consumer | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Consume as many requests as there are workers, so that what is delivered starts at once."""
+        if self._streams is not None:
+            self._streams.start()
         take = guarded(self._on_delivery, self._queue.name)
         self._consumer = self._container.link.consume(self._queue, take, prefetch=self._container.max_workers)
 
     def stop(self) -> None:
         """Take no requests any more."""
+        self._stopping = True
         if self._consumer is not None:
             self._consumer.cancel()
 
@@ -70,10 +79,30 @@ class RpcEntrypoint:
             log.info("request %s to %s.%s did not run: %s", call_id, self._service, message.type, error)
             self._answer_error(work, None, error, call_id)
         else:
+            if isinstance(method, StreamRpc):
+                self._begin_stream(work, method, arguments, call)
+                return
             context = WorkerContext(service=self._service, method=method.name, call=call)
             self._container.spawn_worker(method.stub, arguments, context, partial(self._on_outcome, work, method, call))
 
-    def _find(self, name: str | None) -> Rpc[Any, Any]:
+    def _begin_stream(
+        self, work: Work, method: StreamRpc[Any, Any], arguments: Mapping[str, object], call: CallContext
+    ) -> None:
+        assert self._streams is not None
+        if self._stopping or not self._streams.can_begin:
+            # It waits for the confirm, and this is a task of the link.
+            self._container.concurrency.spawn(
+                hand_over, self._container.link, work, self._queue.name, call, name="hand-over of a stream"
+            )
+            return
+        try:
+            self._streams.begin(work, method, arguments, call)
+        except InvalidValue as error:
+            self._answer_error(work, method, invalid_request(error), call.call_id)
+        except Overloaded as error:
+            self._answer_error(work, method, error, call.call_id)
+
+    def _find(self, name: str | None) -> _Method:
         method = self._methods.get(name or "")
         if method is None:
             raise UnknownMethod(
@@ -81,8 +110,8 @@ class RpcEntrypoint:
             )
         return method
 
-    def _check(self, delivery: Delivery, call: CallContext, method: Rpc[Any, Any]) -> None:
-        if delivery.redelivered and not method.idempotent:
+    def _check(self, delivery: Delivery, call: CallContext, method: _Method) -> None:
+        if delivery.redelivered and not (isinstance(method, Rpc) and method.idempotent):
             raise redelivered(f"{self._service}.{method.name}")
         if call.remaining() == 0.0:
             raise DeadlineExceeded("the deadline passed before the request arrived; it did not run")
@@ -101,7 +130,7 @@ class RpcEntrypoint:
                 log.exception("the result of %s breaks the contract (call %s)", target, call.call_id)
                 self._answer_error(work, method, error, call.call_id)
 
-    def _answer_error(self, work: Work, method: Rpc[Any, Any] | None, error: BaseException, call_id: str) -> None:
+    def _answer_error(self, work: Work, method: _Method | None, error: BaseException, call_id: str) -> None:
         declared = () if method is None else method.errors
         try:
             name, body = write_error(error, declared=declared, call_id=call_id)
@@ -120,6 +149,6 @@ class RpcEntrypoint:
         work.ack()
 
 
-def _read_arguments(method: Rpc[Any, Any], body: bytes) -> Mapping[str, object]:
+def _read_arguments(method: _Method, body: bytes) -> Mapping[str, object]:
     arguments: msgspec.Struct = codec(method.arguments).decode(body)
     return {name: getattr(arguments, name) for name in arguments.__struct_fields__}

@@ -1,1 +1,1 @@
-"""The runtime's commands: `run`, `call`, `emit` and `shell`. Light to import; eventlet and kombu load inside a run."""
+"""The runtime's commands, from `run` to `dead`. Light to import; eventlet and kombu load inside a run."""

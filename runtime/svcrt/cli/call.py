@@ -1,15 +1,15 @@
-"""`call`: one call, its result as JSON."""
+"""`call`: one call, its result as JSON; of a stream one line for each item."""
 
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from svcrt.cli.failing import one_sentence
 from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
-from svcrt.contract import Oneway, Rpc
+from svcrt.contract import Oneway, Rpc, StreamRpc
 from svcrt.errors import DeclaredError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ Examples:
   svcgen call Greeter.hello name=John
   svcgen call acme.orders.v1.Orders.find tag=red tag=blue limit=5 --timeout 2
   svcgen call acme.orders.v1.Orders.place --json '{"draft": {"lines": [{"sku": "TEAPOT-1"}]}}'
+  svcgen call Orders.watch id=5f0c6b1e-6f0a-4a39-8e42-2f6a3a2b9d11 | jq .
 """
 
 
@@ -44,7 +45,8 @@ def command(
 
     A value is text as HTTP has it: a number, true, a date; JSON where an object is due; the name again for each item
     of a list. The package may be left out where only one contract in the current folder has such a service. A oneway
-    method is handed to the broker and gives no result.
+    method is handed to the broker and gives no result. The items of a stream are printed as they come, one on a line;
+    Ctrl-C ends it.
     """
     # Kombu is not free to import, and `--help` does not need it.
     from svcrt.cli.arguments import parse
@@ -62,18 +64,40 @@ def command(
         with connected(settings, Path.cwd()) as (cluster, _):
             if isinstance(member, Oneway):
                 cluster.send(member, arguments)
+            elif isinstance(member, StreamRpc):
+                _read(cluster, member, arguments, timeout)
             else:
                 _call(cluster, member, arguments, timeout)
 
 
 def _call(cluster: "Cluster", rpc: Rpc[Any, Any], arguments: Any, timeout: float | None) -> None:
     from svcrt.codec import codec
-    from svcrt.faults import write_error
 
     try:
         result = cluster.call(rpc, arguments, timeout=timeout)
     except DeclaredError as error:
-        name, fields = write_error(error, declared=rpc.errors, call_id="")
-        click.echo(f"Error: {name}: {error}\n{fields.decode()}", err=True)
-        sys.exit(1)
+        _fail(error, rpc)
     click.echo(json.dumps(codec(rpc.result).to_builtins(result), indent=2, ensure_ascii=False))
+
+
+def _read(cluster: "Cluster", method: StreamRpc[Any, Any], arguments: Any, timeout: float | None) -> None:
+    from svcrt.codec import codec
+
+    item_codec = codec(method.item)
+    try:
+        with cluster.stream(method, arguments, timeout=timeout) as items:
+            for item in items:
+                click.echo(json.dumps(item_codec.to_builtins(item), ensure_ascii=False))
+    except DeclaredError as error:
+        _fail(error, method)
+    except KeyboardInterrupt:
+        # The way to end what has no end of its own; the code is a shell's for a program that SIGINT ended.
+        sys.exit(130)
+
+
+def _fail(error: DeclaredError, method: Rpc[Any, Any] | StreamRpc[Any, Any]) -> NoReturn:
+    from svcrt.faults import write_error
+
+    name, fields = write_error(error, declared=method.errors, call_id="")
+    click.echo(f"Error: {name}: {error}\n{fields.decode()}", err=True)
+    sys.exit(1)

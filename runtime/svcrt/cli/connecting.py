@@ -1,14 +1,19 @@
-"""The connection of `call`, `emit` and `shell`: to the configured broker, or to the embedded one of the folder."""
+"""The connection of `call`, `shell`, `tail` and the like: to the configured broker, or the folder's embedded one."""
 
 import logging
-from collections.abc import Iterator
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import svcrt
+from svcrt.amqp import AmqpLink
 from svcrt.cli import broker_file
 from svcrt.cli.masking import masked_text
 from svcrt.client import Cluster
+from svcrt.concurrency import backend
 from svcrt.config import Settings
 from svcrt.errors import BrokerUnavailable, StartError
 
@@ -31,15 +36,35 @@ def connected(settings: Settings, folder: Path) -> Iterator[tuple[Cluster, tuple
         BrokerRefused: wrong password, virtual host or permission.
     """
     urls = broker_urls(settings, folder)
+    with _one_reason(urls):
+        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS)
+    with cluster:
+        yield cluster, urls
+
+
+@contextmanager
+def linked(settings: Settings, folder: Path) -> Iterator[tuple[AmqpLink, str]]:
+    """Connect to queues and exchanges themselves, as `connected` does; the text names the broker, password masked."""
+    urls = broker_urls(settings, folder)
+    name = f"operator@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    link = AmqpLink(urls, backend("threads"), name=name, heartbeat=max(1, round(settings.heartbeat)), single=True)
+    with _one_reason(urls):
+        link.start(wait=_CONNECT_SECONDS)
+    try:
+        yield link, masked_text(" or ".join(urls))
+    finally:
+        link.stop()
+
+
+@contextmanager
+def _one_reason(urls: Sequence[str]) -> Iterator[None]:
     # What the link would warn of ends in the one sentence that is raised.
     logging.getLogger("svcrt").addHandler(logging.NullHandler())
     try:
-        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS)
+        yield
     except BrokerUnavailable as error:
         where = " or ".join(map(masked_text, urls))
         raise StartError(f"no connection to the broker at {where}: {error}") from error
-    with cluster:
-        yield cluster, urls
 
 
 def broker_urls(settings: Settings, folder: Path) -> tuple[str, ...]:

@@ -54,17 +54,3 @@ class Console(code.InteractiveConsole):
             if self.failed:
                 return False
         return True
-
-
-def complete_with_tab(names: dict[str, Any]) -> None:
-    """Let the tab key complete `names` and their attributes, where Python has readline."""
-    try:
-        import readline
-    except ImportError:
-        return
-    import rlcompleter
-
-    readline.set_completer(rlcompleter.Completer(names).complete)
-    # libedit, which macOS has in place of GNU readline, has its own syntax.
-    is_libedit = "libedit" in (readline.__doc__ or "")
-    readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")

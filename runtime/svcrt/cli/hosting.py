@@ -52,6 +52,7 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
         config=settings.config,
         max_workers=settings.max_workers,
         http=http,
+        origins=settings.origins,
         heartbeat=settings.heartbeat,
     )
 

@@ -4,18 +4,19 @@ import difflib
 import inspect
 import keyword
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
 
 from svcrt.bases import Caller
 from svcrt.cli.contracts import Contracts
 from svcrt.codec import codec
-from svcrt.contract import Event, Oneway, Rpc, Service
+from svcrt.contract import Event, Oneway, Rpc, Service, StreamRpc
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
+_Member: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Event[Any]
 
 
 class Node:
@@ -45,22 +46,34 @@ class Node:
 
 
 class Call:
-    """A method or an event: call it with its arguments by name."""
+    """A method or an event: call it with its arguments by name.
 
-    def __init__(self, member: Rpc[Any, Any] | Oneway[Any] | Event[Any], caller: Caller) -> None:
+    Attributes:
+        accepts: the type of every argument, by name.
+    """
+
+    def __init__(self, member: _Member, caller: Caller) -> None:
         self._member = member
         self._caller = caller
         self.__name__ = member.name
         self.__doc__ = member.doc or None
         self.__signature__ = _signature(member)
+        self.accepts: dict[str, Any] = {
+            name: parameter.annotation for name, parameter in self.__signature__.parameters.items()
+        }
+        if isinstance(member, Rpc):
+            self.accepts.setdefault("timeout", float)
 
     def __call__(self, *, timeout: float | None = None, **arguments: object) -> object:
         """Call, send or announce. `timeout` is the call's, in seconds, unless there is an argument of that name."""
         match self._member:
-            case Rpc() as rpc:
+            case Rpc() | StreamRpc() as rpc:
                 if "timeout" in rpc.arguments.__struct_fields__:
                     arguments, timeout = _with(timeout, arguments), None
-                return self._caller.call(rpc, _made(rpc.arguments, arguments), timeout=timeout)
+                made = _made(rpc.arguments, arguments)
+                if isinstance(rpc, StreamRpc):
+                    return self._caller.stream(rpc, made, timeout=timeout)
+                return self._caller.call(rpc, made, timeout=timeout)
             case Oneway() as oneway:
                 self._caller.send(oneway, _made(oneway.arguments, _with(timeout, arguments)))
             case Event() as event:
@@ -76,7 +89,7 @@ class Namespace:
     """What the shell calls `n`.
 
     Attributes:
-        rpc: `n.rpc.Greeter.hello(name="John")` calls and returns the result.
+        rpc: `n.rpc.Greeter.hello(name="John")` calls and returns the result; of a stream, what to iterate over.
         oneway: `n.oneway.Orders.rebuild(since=...)` hands in a job.
         emit: `n.emit.OrderPlaced(order_id=...)` announces an event; `n.event` is the same.
         services: the known contracts, by full name.
@@ -84,13 +97,13 @@ class Namespace:
 
     def __init__(self, caller: Caller, contracts: Contracts) -> None:
         self.services: dict[str, Service] = dict(sorted(contracts.services.items()))
-        self.rpc = _tree("n.rpc", self._by_service(caller, lambda service: service.rpcs))
+        self.rpc = _tree("n.rpc", self._by_service(caller, lambda service: (*service.rpcs, *service.streams)))
         self.oneway = _tree("n.oneway", self._by_service(caller, lambda service: service.oneways))
         self.emit = _tree("n.emit", {name: Call(event, caller) for name, event in sorted(contracts.events.items())})
         self.event = self.emit
 
     def _by_service(
-        self, caller: Caller, members: Callable[[Service], Iterable[Rpc[Any, Any] | Oneway[Any]]]
+        self, caller: Caller, members: Callable[[Service], Iterable[Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any]]]
     ) -> dict[str, object]:
         return {
             name: Node(name, {member.stub: Call(member, caller) for member in members(service)})
@@ -137,7 +150,7 @@ def _with(timeout: float | None, arguments: dict[str, object]) -> dict[str, obje
     return arguments if timeout is None else {"timeout": timeout, **arguments}
 
 
-def _signature(member: Rpc[Any, Any] | Oneway[Any] | Event[Any]) -> inspect.Signature:
+def _signature(member: _Member) -> inspect.Signature:
     struct = member.payload if isinstance(member, Event) else member.arguments
     # Without the limits that `Annotated` carries: a person reads this.
     types = get_type_hints(struct)
@@ -145,7 +158,11 @@ def _signature(member: Rpc[Any, Any] | Oneway[Any] | Event[Any]) -> inspect.Sign
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=types[name])
         for name, parameter in inspect.signature(struct).parameters.items()
     ]
-    result = _without_limits(member.result) if isinstance(member, Rpc) else None
+    result = None
+    if isinstance(member, Rpc):
+        result = _without_limits(member.result)
+    elif isinstance(member, StreamRpc):
+        result = Iterator[_without_limits(member.item)]  # type: ignore[misc] # a type made at run time
     return inspect.Signature(parameters, return_annotation=result)
 
 

@@ -24,6 +24,13 @@ Examples:
 @broker_option
 @click.option("--http", metavar="HOST:PORT", help="Where HTTP listens.  [default: 127.0.0.1:8000 or the next free]")
 @click.option("--no-http", is_flag=True, help="Serve no HTTP.")
+@click.option(
+    "--origin",
+    "origins",
+    metavar="ORIGIN",
+    multiple=True,
+    help="Whose pages may open web sockets beside our own, as https://shop.example; * for all.",
+)
 @click.option("--max-workers", metavar="N", help="Requests that each service works on at a time.  [default: 10]")
 @click.option("--drain", metavar="SECONDS", help="What running work has to end in when stopped.  [default: 30]")
 @click.option("--log-level", metavar="LEVEL", help=f"{', '.join(LOG_LEVELS)}.  [default: info]")
@@ -35,6 +42,7 @@ def command(
     broker: tuple[str, ...],
     http: str | None,
     no_http: bool,
+    origins: tuple[str, ...],
     max_workers: str | None,
     drain: str | None,
     log_level: str | None,
@@ -55,6 +63,7 @@ def command(
             services=Flag("MODULE:CLASS", ",".join(services)) if services else None,
             broker=broker_flag(broker),
             http=Flag("--no-http", "off") if no_http else _flag("--http", http),
+            origins=Flag("--origin", ",".join(origins)) if origins else None,
             max_workers=_flag("--max-workers", max_workers),
             drain=_flag("--drain", drain),
             log_level=_flag("--log-level", log_level),

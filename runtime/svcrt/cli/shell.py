@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -36,21 +37,22 @@ def command(broker: tuple[str, ...], text: str | None, config_file: Path | None)
     """
     # Kombu is not free to import, and `--help` does not need it.
     from svcrt.cli.connecting import connected
-    from svcrt.cli.console import Console, complete_with_tab
+    from svcrt.cli.console import Console
     from svcrt.cli.contracts import discover
     from svcrt.cli.loading import add_to_path
     from svcrt.cli.masking import masked_text
     from svcrt.cli.namespace import Namespace
+    from svcrt.cli.prompt import line_editing
 
     with one_sentence():
         settings = configuration(config_file, broker=broker_flag(broker)).settings
         add_to_path(Path.cwd())
         contracts = discover(Path.cwd(), settings.services)
         with connected(settings, Path.cwd()) as (cluster, urls):
-            names = {"n": Namespace(cluster, contracts)}
+            names: dict[str, Any] = {"n": Namespace(cluster, contracts)}
             if text is not None:
                 sys.exit(0 if Console(names).run_text(text) else 1)
             if not sys.stdin.isatty():
                 sys.exit(0 if Console(names).run_input() else 1)
-            complete_with_tab(names)
-            Console(names).interact(banner=BANNER.format(broker=masked_text(", ".join(urls))), exitmsg="")
+            with line_editing(names):
+                Console(names).interact(banner=BANNER.format(broker=masked_text(", ".join(urls))), exitmsg="")

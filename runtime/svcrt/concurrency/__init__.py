@@ -33,8 +33,14 @@ class Connector(Protocol):
 class Poller(Protocol):
     """How one task waits for its descriptor, for others and for time at once. Only `wake` may be called by others."""
 
-    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
-        """Wait until the descriptor can be read (or written, if `write`), `wake` was called or `timeout` s are over.
+    def wait(self, descriptor: int | None, *, read: bool = True, write: bool, timeout: float) -> None:
+        """Wait until the descriptor can be read or written, `wake` was called or `timeout` s are over.
+
+        Args:
+            descriptor: None to wait for the rest only.
+            read: whether to wait for something to read.
+            write: whether to wait for room to write.
+            timeout: in seconds.
 
         May return early without a reason.
         """

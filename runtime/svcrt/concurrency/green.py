@@ -115,7 +115,7 @@ class _GreenPoller:
         self._woken = False
         self._scheduled = False
 
-    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
+    def wait(self, descriptor: int | None, *, read: bool = True, write: bool, timeout: float) -> None:
         hub = eventlet.hubs.get_hub()
         waiter = eventlet.getcurrent()
         # Even when there is work already the others get their turn.
@@ -124,7 +124,8 @@ class _GreenPoller:
         self._waiter = waiter
         try:
             if descriptor is not None:
-                listeners.append(hub.add(hub.READ, descriptor, self._resume, self._descriptor_lost, None))
+                if read:
+                    listeners.append(hub.add(hub.READ, descriptor, self._resume, self._descriptor_lost, None))
                 if write:
                     listeners.append(hub.add(hub.WRITE, descriptor, self._resume, self._descriptor_lost, None))
             hub.switch()
@@ -183,8 +184,10 @@ class _Green:
     def call_later(self, seconds: float, function: Callable[..., object], *arguments: object) -> Alarm:
         return cast("Alarm", eventlet.hubs.get_hub().schedule_call_global(seconds, _call_logged, function, arguments))
 
-    def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
-        return GreenServer(listener, application, max_clients)
+    def serve(
+        self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int, head_seconds: float
+    ) -> Server:
+        return GreenServer(listener, application, max_clients, head_seconds)
 
     def adopt_driver(self, name: str) -> None:
         # Without the patch SQLAlchemy's own locks stop the whole thread: there a query that blocks it is the safe way.

@@ -3,14 +3,14 @@
 import logging
 import socket
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 import eventlet
 import eventlet.greenio
 import eventlet.wsgi
 
-from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection, RecordedLines
+from svcrt.concurrency.http_head import RawHead, await_head, read_raw_head
+from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection
 
 __all__ = ["GreenServer"]
 
@@ -20,8 +20,8 @@ KEEP_ALIVE_SECONDS = 75
 """How long a connection may idle between two requests."""
 SOCKET_SECONDS = 30.0
 """How long one read from or write to a client may take."""
-HEAD_SECONDS = 20.0
-"""How long a request's head may take, from its first byte to its empty line."""
+_MAX_DIGITS = 19
+"""Of a length that is converted at all; the application refuses less."""
 
 
 class _Log:
@@ -40,10 +40,6 @@ class _Log:
         log.debug(message.rstrip("\n"), *arguments)
 
 
-class _HeadTimeout(eventlet.Timeout):  # type: ignore[misc] # eventlet has no types
-    """A head that did not come within `HEAD_SECONDS`."""
-
-
 class _Input(eventlet.wsgi.Input):  # type: ignore[misc] # eventlet has no types
     """A request body; a chunked one is decoded strictly (eventlet.wsgi takes `+5`, `0x5`, bare LF, endless lines)."""
 
@@ -52,76 +48,91 @@ class _Input(eventlet.wsgi.Input):  # type: ignore[misc] # eventlet has no types
         self._chunks = ChunkedReader(self.rfile)
 
     def _chunked_read(self, rfile: Any, length: int | None = None, use_readline: bool = False) -> bytes:
-        if self.should_send_hundred_continue and not self._chunks.ended:
-            self.send_hundred_continue_response()
-            self.is_hundred_continue_response_sent = True
         return self._chunks.read(-1 if length is None else length)
 
 
 class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet has no types
-    """Keeps the request's head for the application, bounds the time it may take, and answers without HTML."""
-
-    rfile: Any  # ours while the head is read
+    """Reads the request's head itself and leaves its judgement to the application; eventlet.wsgi sends the response."""
 
     def handle_one_request(self) -> None:
-        self._head_timeout: Any = None
+        self.close_connection = True
+        if not await_head(self.rfile, self.connection, seconds=KEEP_ALIVE_SECONDS):
+            return
+        # Not idle any more: a stop waits for it.
+        self.conn_state[2] = eventlet.wsgi.STATE_REQUEST
+        head = read_raw_head(self.rfile, self.connection, seconds=self.server.head_seconds)
+        self.connection.settimeout(SOCKET_SECONDS)
+        if head is None:
+            return
+        self._take(head)
+        self.application = self.server.app
+        self.server.outstanding_requests += 1
         try:
-            super().handle_one_request()
-        except _HeadTimeout:
-            self.close_connection = True
-        finally:
-            self._end_of_head()
-
-    def _read_request_line(self) -> Any:
-        # Idle until the first byte; from there on the whole head has one deadline, however slowly it drips.
-        self.connection.settimeout(KEEP_ALIVE_SECONDS)
-        try:
-            begun = not self.rfile.closed and self.rfile.peek(1)
+            self.handle_one_response()
         except ConnectionError as error:
             log.debug("a client went away: %s", error)
-            begun = False
-        if not begun:
-            return b""
-        self._head_timeout = _HeadTimeout(HEAD_SECONDS)
-        return super()._read_request_line()
+        finally:
+            self.server.outstanding_requests -= 1
 
-    def _end_of_head(self) -> None:
-        if self._head_timeout is not None:
-            self._head_timeout.cancel()
-
-    def parse_request(self) -> Any:
-        self._lines = self.rfile = RecordedLines(self.rfile, self.raw_requestline)
-        parsed = super().parse_request()
-        self._end_of_head()
-        return parsed
-
-    def get_environ(self) -> Any:
-        environ = super().get_environ()
-        body = environ["eventlet.input"]
-        environ["wsgi.input"] = environ["eventlet.input"] = _Input(
-            body.rfile,
-            body.content_length,
+    def _take(self, head: RawHead) -> None:
+        """Set what eventlet.wsgi wants to know when it frames the response."""
+        found = head.environ()
+        self.command = found["REQUEST_METHOD"]
+        self.requestline = head.lines[0].decode("latin-1").rstrip()
+        self.request_version = found["SERVER_PROTOCOL"]
+        self.close_connection = not head.persists
+        # A client of HTTP/1.0 must be told that it may go on.
+        self.headers = {"Connection": "keep-alive"} if head.persists and head.is_old else {}
+        host, port = self.request.getsockname()[:2]
+        chunked = found.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+        length = found.get("CONTENT_LENGTH", "")
+        body = _Input(
+            self.rfile,
+            int(length) if length.isascii() and length.isdigit() and len(length) < _MAX_DIGITS else 0,
             self.connection,
-            wfile=body.wfile,
-            wfile_line=body.wfile_line,
-            chunked_input=body.chunked_input,
+            chunked_input=chunked,
         )
-        environ["wsgi.input_terminated"] = True
-        environ[CONNECTION] = ClientConnection(
-            head=self._lines.head(), socket=self.connection, close_after=self._close_after
-        )
-        return environ
+        self.environ = {
+            **self.server.get_environ(),
+            **found,
+            "SERVER_NAME": host,
+            "SERVER_PORT": str(port),
+            "REMOTE_ADDR": self.client_address[0],
+            "REMOTE_PORT": str(self.client_address[1]),
+            "GATEWAY_INTERFACE": "CGI/1.1",
+            "wsgi.input": body,
+            "wsgi.input_terminated": True,
+            "eventlet.input": body,
+            "eventlet.posthooks": [],
+            CONNECTION: ClientConnection(
+                head=head,
+                socket=self.connection,
+                close_after=self._close_after,
+                native=self.connection.fd,
+                file=self.rfile,
+                leave=self._leave,
+            ),
+        }
 
     def _close_after(self) -> None:
         self.close_connection = True
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        # The base class would answer in HTML and repeat what the client sent.
-        phrase = HTTPStatus(code).phrase
-        self.close_connection = True
-        self.wfile.write(
-            f"HTTP/1.1 {code:d} {phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode("ascii")
-        )
+    def _leave(self) -> None:
+        eventlet.wsgi.WSGI_LOCAL.already_handled = True
+
+    def finish(self) -> None:
+        # The base class leaves `rfile`, and with it the socket, open when the last flush fails.
+        for file in (self.wfile, self.rfile):
+            try:
+                file.close()
+            except OSError as error:
+                log.debug("a client went away: %s", error)
+        eventlet.greenio.shutdown_safe(self.connection)
+        self.connection.close()
+
+    def get_client_address(self) -> tuple[str, str]:
+        # What `X-Forwarded-For` says is the application's affair.
+        return self.client_address[0], str(self.client_address[1])
 
     def log_message(self, format: str, *arguments: object) -> None:
         log.debug(format, *arguments)
@@ -130,13 +141,25 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
 class GreenServer:
     """See `svcrt.types.Server`."""
 
-    def __init__(self, listener: socket.socket, application: Callable[..., Any], max_clients: int) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        application: Callable[..., Any],
+        max_clients: int,
+        head_seconds: float,
+    ) -> None:
+        self._head_seconds = head_seconds
         self._pool: Any = eventlet.GreenPool(max_clients)
         if not isinstance(listener, eventlet.greenio.GreenSocket):
             listener = eventlet.greenio.GreenSocket(listener)
+        self._listener: Any = listener
         self._thread: Any = eventlet.spawn(self._run, listener, application)
         self._ended: Any = eventlet.Event()
         self._thread.link(lambda _thread: self._ended.send(True))
+
+    def _protocol(self, conn_state: Any, server: Any) -> Any:
+        server.head_seconds = self._head_seconds
+        return _Protocol(conn_state, server)
 
     def _run(self, listener: Any, application: Callable[..., Any]) -> None:
         eventlet.wsgi.server(
@@ -145,7 +168,7 @@ class GreenServer:
             log=_Log(),
             log_output=log.isEnabledFor(logging.DEBUG),
             custom_pool=self._pool,
-            protocol=_Protocol,
+            protocol=self._protocol,
             # Otherwise a client gets the traceback of what the application raised.
             debug=False,
             keepalive=KEEP_ALIVE_SECONDS,
@@ -157,6 +180,9 @@ class GreenServer:
         if not self._ended.ready():
             # eventlet.wsgi then closes what idles and waits for the rest.
             eventlet.spawn_n(self._thread.kill)
+            eventlet.sleep(0)
+            # eventlet.wsgi would do it at the very end: who connects until then would wait for nothing, then be reset.
+            self._listener.close()
             self._ended.wait(timeout)
         if self._ended.ready():
             return True

@@ -3,18 +3,26 @@
 A WSGI environment hides what request smuggling is made of (bare line feeds, doubled lengths, blanks before colons).
 """
 
+import _socket
 import logging
 import re
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import Protocol
 
-__all__ = ["CONNECTION", "BadChunk", "ChunkedReader", "ClientConnection", "RecordedLines"]
+from svcrt.concurrency import Connector
+from svcrt.concurrency.http_head import RawHead
+
+__all__ = ["CONNECTION", "UNBUFFERED", "BadChunk", "ChunkedReader", "ClientConnection"]
 
 CONNECTION = "svcrt.connection"
 """Key of the `ClientConnection` in the WSGI environment."""
+
+UNBUFFERED = ("eventlet.minimum_write_chunk_size", 1)
+"""Key and value in the WSGI environment that have each part of a response sent as it comes. wsgiref does it anyway."""
 
 log = logging.getLogger("svcrt.concurrency.wsgi")
 
@@ -22,6 +30,7 @@ _LINGER_BYTES = 1024 * 1024
 _LINGER_SECONDS = 2.0
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n")
 _MAX_LINE = 1024
 _MAX_TRAILERS = 8192
 
@@ -32,6 +41,9 @@ class ByteFile(Protocol):
     def read(self, size: int, /) -> bytes:
         """Read `size` bytes, fewer only at the end."""
 
+    def read1(self, size: int, /) -> bytes:
+        """Read up to `size` bytes with at most one look at the connection."""
+
     def readline(self, size: int, /) -> bytes:
         """Read up to the next line feed, at most `size` bytes."""
 
@@ -41,18 +53,57 @@ class ClientConnection:
     """The connection that a request came on.
 
     Attributes:
-        head: the request line and the header lines, with their line ends, without the empty line.
+        head: the request's head as it came.
         socket: the connection itself.
         close_after: have the connection closed when the present response is sent; call it before `start_response`.
+        native: the operating system's socket under `socket`.
+        file: what the server reads requests from; it may hold what came after the head.
+        leave: have the server write no response and close the connection when the application returns.
     """
 
-    head: tuple[bytes, ...]
+    head: RawHead
     socket: socket.socket
     close_after: Callable[[], None]
+    native: Connector
+    file: BufferedReader
+    leave: Callable[[], None]
+
+    def take_over(self) -> tuple[Connector, bytes]:
+        """Leave HTTP: return the connection, non-blocking now, and what has come on it after the head.
+
+        It is the application's until that returns; then the server closes it.
+        """
+        self.leave()
+        self.socket.settimeout(0.0)
+        return self.native, self.file.peek(1)
+
+    def go_on(self) -> None:
+        """Tell a client that waits before it sends its body (`Expect: 100-continue`) to send it."""
+        self.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def cut(self) -> None:
         """Stop receiving now: whoever waits for the rest of the body sees its end."""
         self._shutdown(socket.SHUT_RD)
+
+    def is_gone(self) -> bool:
+        """Whether the client has ended its side, or the connection is lost. Reads nothing and never waits.
+
+        What lies behind bytes that nobody has read (another request) is not seen.
+        """
+        # The plain socket of C: the one here may be green or have a time-out, and then a look could wait.
+        try:
+            probe = _socket.socket(fileno=self.socket.fileno())
+        except (OSError, ValueError):
+            return True
+        try:
+            return probe.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            log.debug("a client is gone: %s", error)
+            return True
+        finally:
+            probe.detach()
 
     def linger(self) -> None:
         """End our side, then read a little of what still comes: the response is out, the connection will be closed.
@@ -78,24 +129,6 @@ class ClientConnection:
             log.debug("a client was gone already: %s", error)
 
 
-class RecordedLines:
-    """A file that remembers the lines read from it."""
-
-    def __init__(self, file: ByteFile, first: bytes) -> None:
-        self._file = file
-        self.lines = [first]
-
-    def readline(self, size: int = -1) -> bytes:
-        """Read a line as `file` does."""
-        line = self._file.readline(size)
-        self.lines.append(line)
-        return line
-
-    def head(self) -> tuple[bytes, ...]:
-        """Return what was read up to the empty line."""
-        return tuple(line for line in self.lines if line not in (b"\r\n", b"\n", b""))
-
-
 class BadChunk(OSError):
     """A chunked body that is not framed as RFC 9112 wants it; nothing after it on the connection can be trusted."""
 
@@ -114,19 +147,15 @@ class ChunkedReader:
         self.ended = False
 
     def read(self, size: int = -1) -> bytes:
-        """Read up to `size` bytes, all of the body if negative; fewer only at its end."""
-        parts: list[bytes] = []
-        wanted = size
-        while wanted and not self.ended:
-            if not self._left and not self._next_chunk():
-                break
-            data = self._file.read(self._left if wanted < 0 else min(self._left, wanted))
-            if not data:
-                raise self._broken("the connection ended within a chunk")
-            parts.append(data)
-            self._left -= len(data)
-            wanted -= len(data) if wanted > 0 else 0
-        return b"".join(parts)
+        """Read up to `size` bytes as soon as some are there; none only at the body's end."""
+        if not size or self.ended or (not self._left and not self._next_chunk()):
+            return b""
+        # Not more than has come: a body over its limit is refused when it passes the limit, not a buffer later.
+        data = self._file.read1(self._left if size < 0 else min(self._left, size))
+        if not data:
+            raise self._broken("the connection ended within a chunk")
+        self._left -= len(data)
+        return data
 
     def _next_chunk(self) -> bool:
         if self._begun and self._file.read(2) != b"\r\n":
@@ -146,7 +175,7 @@ class ChunkedReader:
         read = 0
         while (line := self._file.readline(_MAX_LINE)) != b"\r\n":
             read += len(line)
-            if not line.endswith(b"\r\n") or read > _MAX_TRAILERS:
+            if _TRAILER.fullmatch(line) is None or read > _MAX_TRAILERS:
                 raise self._broken("the trailers are malformed or too long")
 
     def _broken(self, reason: str) -> BadChunk:

@@ -127,9 +127,9 @@ class _ThreadPoller:
         self._poll = select.poll()
         self._poll.register(self._reader, select.POLLIN)
 
-    def wait(self, descriptor: int | None, *, write: bool, timeout: float) -> None:
+    def wait(self, descriptor: int | None, *, read: bool = True, write: bool, timeout: float) -> None:
         if descriptor is not None:
-            self._poll.register(descriptor, select.POLLIN | (select.POLLOUT if write else 0))
+            self._poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
         try:
             events = self._poll.poll(max(timeout, 0.0) * 1000.0)
         finally:
@@ -184,8 +184,10 @@ class _Threads:
         self._clock.schedule(seconds, alarm)
         return alarm
 
-    def serve(self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int) -> Server:
-        return ThreadServer(listener, application, max_clients)
+    def serve(
+        self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int, head_seconds: float
+    ) -> Server:
+        return ThreadServer(listener, application, max_clients, head_seconds)
 
     def adopt_driver(self, name: str) -> None:
         """Nothing: a thread that waits inside C has let go of the interpreter."""

@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, cast
+from wsgiref.handlers import SimpleHandler
 from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 
-from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection, RecordedLines
+from svcrt.concurrency.http_head import RawHead, await_head, read_raw_head
+from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection
 
 __all__ = ["ThreadServer"]
 
@@ -23,45 +25,54 @@ class _Handler(WSGIRequestHandler):
     """One request, then the connection is closed."""
 
     timeout = SOCKET_SECONDS
+    is_left = False
 
     def log_message(self, format: str, *args: object) -> None:
         log.debug(format, *args)
 
     def handle(self) -> None:
+        server = cast("_Server", self.server)
+        file = cast("Any", self.rfile)
         try:
-            self.raw_requestline = self.rfile.readline(65537)
-            if len(self.raw_requestline) > 65536:
-                self.requestline = self.request_version = self.command = ""
-                self.send_error(414)
+            if not await_head(file, self.connection, seconds=SOCKET_SECONDS):
                 return
-            if not self.parse_request():
+            head = read_raw_head(file, self.connection, seconds=server.head_seconds)
+            self.connection.settimeout(SOCKET_SECONDS)
+            if head is None:
                 return
-            chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
-            file = cast("Any", self.rfile)
+            self.requestline = head.lines[0].decode("latin-1").rstrip()
+            environ = self._environ(head)
+            chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
             body = cast("Any", ChunkedReader(file) if chunked else file)
             output = cast("Any", self.wfile)
-            handler = _Responder(body, output, self.get_stderr(), self.get_environ(), multithread=True)
+            handler = _Responder(body, output, self.get_stderr(), environ, multithread=True)
             handler.request_handler = self
-            handler.run(self.server.get_app())  # type: ignore[attr-defined] # socketserver types the server as its base
+            handler.run(cast("Any", server.get_app()))
         except (TimeoutError, ConnectionError) as error:
             log.debug("a client went away: %s", error)
 
-    def parse_request(self) -> bool:
-        file = cast("Any", self.rfile)
-        self._lines = RecordedLines(file, self.raw_requestline)
-        self.rfile = cast("Any", self._lines)
-        try:
-            return super().parse_request()
-        finally:
-            self.rfile = file
-
-    def get_environ(self) -> Any:
-        environ: dict[str, Any] = super().get_environ()
+    def _environ(self, head: RawHead) -> dict[str, Any]:
         # Every connection of this server ends after its one request.
-        environ[CONNECTION] = ClientConnection(
-            head=self._lines.head(), socket=self.connection, close_after=lambda: None
+        connection = ClientConnection(
+            head=head,
+            socket=self.connection,
+            close_after=lambda: None,
+            native=self.connection,
+            file=cast("Any", self.rfile),
+            leave=self._leave,
         )
-        return environ
+        return {
+            "GATEWAY_INTERFACE": "CGI/1.1",
+            "SERVER_NAME": cast("_Server", self.server).server_name,
+            "SERVER_PORT": str(cast("_Server", self.server).server_port),
+            "REMOTE_ADDR": self.client_address[0],
+            "REMOTE_PORT": str(self.client_address[1]),
+            **head.environ(),
+            CONNECTION: connection,
+        }
+
+    def _leave(self) -> None:
+        self.is_left = True
 
 
 class _Responder(ServerHandler):
@@ -74,14 +85,32 @@ class _Responder(ServerHandler):
     request_handler: Any
     environ: dict[str, Any]
     headers: Any
+    status: Any
+    headers_sent: bool
 
     def log_exception(self, exc_info: Any) -> None:
         log.debug("the application failed", exc_info=exc_info)
 
     def setup_environ(self) -> None:
+        # Otherwise `HTTP_PROXY` of this process would be a header of every request.
+        self.os_environ = {}
         super().setup_environ()
         # `Transfer-Encoding` is not read here, so the connection cannot be used again.
         self.environ["wsgi.input_terminated"] = False
+
+    def finish_response(self) -> None:
+        if self.request_handler.is_left:
+            # Not our own `close`, which logs the status of a response.
+            SimpleHandler.close(self)
+        else:
+            super().finish_response()
+
+    def finish_content(self) -> None:
+        if not self.headers_sent and (self.environ["REQUEST_METHOD"] == "HEAD" or self.status[:3] in ("204", "304")):
+            # The base class would say `Content-Length: 0`, which is not so for HEAD and not allowed for 204.
+            self.send_headers()
+        else:
+            super().finish_content()
 
     def cleanup_headers(self) -> None:
         super().cleanup_headers()
@@ -95,7 +124,8 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, listener: socket.socket, max_clients: int) -> None:
+    def __init__(self, listener: socket.socket, max_clients: int, head_seconds: float) -> None:
+        self.head_seconds = head_seconds
         address = listener.getsockname()
         super().__init__(address[:2], _Handler, bind_and_activate=False)
         self.socket.close()
@@ -129,8 +159,14 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
 class ThreadServer:
     """See `svcrt.types.Server`."""
 
-    def __init__(self, listener: socket.socket, application: Callable[..., Any], max_clients: int) -> None:
-        self._server = _Server(listener, max_clients)
+    def __init__(
+        self,
+        listener: socket.socket,
+        application: Callable[..., Any],
+        max_clients: int,
+        head_seconds: float,
+    ) -> None:
+        self._server = _Server(listener, max_clients, head_seconds)
         self._server.set_app(application)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="svcrt-http", daemon=True

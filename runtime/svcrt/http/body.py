@@ -20,6 +20,7 @@ class Body(io.RawIOBase):
         length: bytes announced; None for a chunked body.
         limits: size and time.
         start_clock: begins the time that the whole body may take; returns what ends it.
+        ask: tells a client that waits (`Expect: 100-continue`) to send the body; called once, before the first reading.
 
     Raises:
         Refusal: from reading: 413 over the limit, 408 when the time is over, 400 when the body ends early or its chunks
@@ -27,13 +28,20 @@ class Body(io.RawIOBase):
     """
 
     def __init__(
-        self, source: Any, length: int | None, limits: Limits, start_clock: Callable[[Callable[[], None]], Alarm]
+        self,
+        source: Any,
+        length: int | None,
+        limits: Limits,
+        start_clock: Callable[[Callable[[], None]], Alarm],
+        *,
+        ask: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._source = source
         self._length = length
         self._limits = limits
         self._start_clock = start_clock
+        self.ask = ask
         self._alarm: Alarm | None = None
         self._late = False
         self._read = 0
@@ -58,6 +66,9 @@ class Body(io.RawIOBase):
     def _next(self, size: int) -> bytes:
         left = None if self._length is None else self._length - self._read
         try:
+            if self.ask is not None:
+                ask, self.ask = self.ask, None
+                ask()
             data: bytes = self._source.read(size if left is None else min(size, left)) if left != 0 else b""
         except BadChunk as error:
             raise self._refused(400, f"The chunked body is malformed: {error}.") from None

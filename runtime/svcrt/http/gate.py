@@ -3,10 +3,12 @@
 import io
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+from svcrt.concurrency.http_head import RawHead
 from svcrt.concurrency.http_input import CONNECTION, ClientConnection
 from svcrt.http.body import Body
 from svcrt.http.head import Head, Limits, read_head
@@ -50,10 +52,20 @@ class Gate:
             head = _head(environ, connection, self._limits)
         except Refusal as refusal:
             return _Exchange(environ, start_response, connection, None).refuse(refusal.problem)
-        body = Body(environ["wsgi.input"], head.length, self._limits, self._clock(connection))
+        body = Body(
+            environ["wsgi.input"],
+            head.length,
+            self._limits,
+            self._clock(connection),
+            ask=connection.go_on if connection is not None and head.waits else None,
+        )
         environ["wsgi.input"] = io.BufferedReader(body, 64 * 1024)
         environ["wsgi.input_terminated"] = True
         environ[PATH] = head.path
+        environ["QUERY_STRING"] = head.query
+        environ["PATH_INFO"] = unquote(head.path, encoding="latin-1")
+        if head.host:
+            environ["HTTP_HOST"] = head.host
         exchange = _Exchange(environ, start_response, connection, body)
         try:
             return exchange.run(self._application)
@@ -80,8 +92,9 @@ def _head(environ: dict[str, Any], connection: ClientConnection | None, limits: 
     host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "localhost"
     target = quote(environ.get("PATH_INFO", "/"), safe="/", encoding="latin-1") or "/"
     framing = "Transfer-Encoding: chunked" if environ.get("HTTP_TRANSFER_ENCODING") else f"Content-Length: {length}"
-    lines = [f"{environ['REQUEST_METHOD']} {target} HTTP/1.1\r\n", f"Host: {host}\r\n", f"{framing}\r\n"]
-    return read_head([line.encode("latin-1") for line in lines], limits)
+    query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
+    lines = [f"{environ['REQUEST_METHOD']} {target}{query} HTTP/1.1\r\n", f"Host: {host}\r\n", f"{framing}\r\n"]
+    return read_head(RawHead(tuple(line.encode("latin-1") for line in lines)), limits)
 
 
 class _Exchange:
@@ -108,12 +121,20 @@ class _Exchange:
     def refuse(self, problem: Problem) -> Iterable[bytes]:
         if self._started:
             raise RuntimeError("the response has begun already")
+        return self._out([self._say(problem)])
+
+    def _say(self, problem: Problem, exc_info: Any = None) -> bytes:
         data = problem.body()
         headers = [("Content-Type", MEDIA_TYPE), ("Content-Length", str(len(data))), *problem.headers]
         if problem.close:
             self._close_after()
-        self._begin(f"{problem.status} {phrase(problem.status)}", headers)
-        return self._out([data])
+        self._begin(f"{problem.status} {phrase(problem.status)}", headers, exc_info)
+        return data
+
+    def _fail(self, exc_info: Any) -> bytes:
+        """Say that a response failed of which nothing is out yet."""
+        detail = "The response could not be made; the service's log says why."
+        return self._say(Problem(status=500, detail=detail, close=True), exc_info)
 
     def _start(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
         fault = _header_fault(headers)
@@ -125,14 +146,16 @@ class _Exchange:
             raise Refusal(Problem(status=500, detail="The response could not be sent; the service's log says why."))
         return self._begin(status, headers)
 
-    def _begin(self, status: str, headers: Headers) -> Callable[[bytes], object]:
+    def _begin(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
         self._started = True
+        if self._body is not None:
+            self._body.ask = None
         if self._body is not None and not self._body.ended:
             # What is left of the body would be read as the next request, or be read to no end.
             self._close_after()
         if not status.startswith(("204", "304")):
             self._length = next((int(value) for name, value in headers if name.lower() == "content-length"), None)
-        write: Callable[[bytes], object] = self._start_response(status, headers)
+        write: Callable[[bytes], object] = self._start_response(status, headers, exc_info)
         return write
 
     def _close_after(self) -> None:
@@ -143,7 +166,7 @@ class _Exchange:
     def _out(self, parts: Iterable[bytes]) -> Iterable[bytes]:
         method = self._environ["REQUEST_METHOD"]
         label = f"{method} {self._environ.get(PATH)}"
-        return _Out(parts, 0 if method == "HEAD" else self._length, label, self._finish)
+        return _Out(parts, 0 if method == "HEAD" else self._length, label, self._fail, self._finish)
 
     def _finish(self) -> None:
         if self._body is not None:
@@ -155,27 +178,41 @@ class _Exchange:
 class _Out:
     """The parts of a response: as many bytes as were announced, since one more would be read as the next response."""
 
-    def __init__(self, parts: Iterable[bytes], length: int | None, label: str, finish: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parts: Iterable[bytes],
+        length: int | None,
+        label: str,
+        fail: Callable[[Any], bytes],
+        finish: Callable[[], None],
+    ) -> None:
         self._parts = parts
         self._length = length
         self._label = label
+        self._fail = fail
         self._finish = finish
 
     def __iter__(self) -> Iterator[bytes]:
-        left = self._length
+        left, begun = self._length, False
         if left == 0:
             return
         try:
             for part in self._parts:
-                yield part if left is None else part[:left]
-                left = None if left is None else left - len(part)
-                if left is not None and left < 0:
-                    raise ValueError("it is longer than its Content-Length")
+                kept = part if left is None else part[:left]
+                if kept:
+                    begun = True
+                    yield kept
+                left = None if left is None else left - len(kept)
+                if len(kept) < len(part):
+                    log.error("%s: the response is longer than its Content-Length; the rest was left out", self._label)
+                    return
             if left:
                 raise ValueError("it is shorter than its Content-Length")
         except Exception:
             log.exception("%s: the response broke off", self._label)
-            raise
+            if begun:
+                raise
+            yield self._fail(sys.exc_info())
 
     def close(self) -> None:
         try:

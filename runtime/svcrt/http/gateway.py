@@ -3,24 +3,31 @@
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from werkzeug.wrappers import Request, Response
 
+from svcrt.concurrency.http_input import CONNECTION
 from svcrt.context import WorkerContext
-from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service
+from svcrt.contract import DEFAULT_TIMEOUT, HttpMember, Oneway, Route, Rpc, Service, SocketRoute, StreamRpc
 from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
-from svcrt.http import replies
+from svcrt.http import replies, streams
 from svcrt.http.arguments import ArgumentReader
 from svcrt.http.calls import call_context
 from svcrt.http.gate import PATH, Gate
 from svcrt.http.head import Limits
 from svcrt.http.problems import Refusal
 from svcrt.http.routes import RouteMap
+from svcrt.http.sockets.feed import SocketFeed
+from svcrt.http.sockets.limits import SocketLimits
+from svcrt.middleware import ANSWERS
 from svcrt.types import Concurrency, Container, Entrypoint, Flag, Outcome, Server
+
+if TYPE_CHECKING:
+    from svcrt.http.sockets.serving import SocketServing, Upgrade
 
 __all__ = ["Authenticate", "Gateway", "HttpEntrypoint"]
 
@@ -28,9 +35,6 @@ log = logging.getLogger("svcrt.http")
 
 Authenticate: TypeAlias = Callable[[str, WorkerContext], None]
 """Gets the scheme of `@auth` and the call; raises Unauthenticated or PermissionDenied."""
-
-
-Member: TypeAlias = Rpc[Any, Any] | Oneway[Any] | Route[Any]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -47,7 +51,7 @@ class _Endpoint:
     """What a route leads to."""
 
     hosted: _Hosted
-    member: Member
+    member: HttpMember
     reader: ArgumentReader
 
 
@@ -74,6 +78,8 @@ class Gateway:
         max_clients: connections at a time; more wait unaccepted.
         max_waiting: requests of one service that may wait for a worker; more are answered 503.
         authenticate: checks the caller of members with `@auth`; without it such members cannot be served.
+        origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
+        socket_limits: what is too much, too slow or too late on a web socket.
     """
 
     def __init__(
@@ -85,6 +91,8 @@ class Gateway:
         max_clients: int = 1024,
         max_waiting: int = 100,
         authenticate: Authenticate | None = None,
+        origins: Sequence[str] = (),
+        socket_limits: SocketLimits | None = None,
     ) -> None:
         self._concurrency = concurrency
         self._listener = listener if isinstance(listener, socket.socket) else socket.create_server(listener)
@@ -92,8 +100,12 @@ class Gateway:
         self._max_clients = max_clients
         self._max_waiting = max_waiting
         self._authenticate = authenticate
+        self._origins = tuple(origins)
+        self._socket_limits = socket_limits or SocketLimits()
+        self._sockets: SocketServing | None = None
         self._routes: RouteMap[_Endpoint] = RouteMap()
         self._waiting: set[_Waiting] = set()
+        self._streams: set[streams.EventStream] = set()
         self._server: Server | None = None
         self._draining = False
 
@@ -114,6 +126,11 @@ class Gateway:
         hosted = _Hosted(container=container, lock=self._concurrency.lock())
         for member in _bound(contract):
             assert member.http is not None
+            if isinstance(member, SocketRoute) and self._sockets is None:
+                # Only here: a process without sockets loads no wsproto.
+                from svcrt.http.sockets.serving import SocketServing
+
+                self._sockets = SocketServing(self._concurrency, self._origins, self._socket_limits)
             owner = f"{contract.name}.{member.name}"
             if _is_protected(member) and self._authenticate is None:
                 raise StartError(
@@ -125,13 +142,18 @@ class Gateway:
 
     def entrypoints(self, container: Container) -> Iterable[Entrypoint]:
         """Return what ties a container's life to its routes: nothing if it has none."""
-        return (HttpEntrypoint(self),) if _bound(container.contract) else ()
+        if not _bound(container.contract):
+            return ()
+        sockets = container.contract.sockets
+        return (HttpEntrypoint(self), *((SocketFeed(sockets),) if sockets else ()))
 
     def start(self) -> None:
         """Accept connections."""
         if self._server is None:
             gate = Gate(self, self._concurrency, self._limits)
-            self._server = self._concurrency.serve(self._listener, gate, max_clients=self._max_clients)
+            self._server = self._concurrency.serve(
+                self._listener, gate, max_clients=self._max_clients, head_seconds=self._limits.head_seconds
+            )
             host, port = self.address
             log.info("HTTP is served on %s port %d", host, port)
 
@@ -141,6 +163,8 @@ class Gateway:
         The containers must still be running. Harmless when called twice.
         """
         self._draining = True
+        for stream in list(self._streams):
+            stream.stop()
         server, self._server = self._server, None
         ended = True if server is None else server.stop(drain)
         if not ended:
@@ -153,6 +177,8 @@ class Gateway:
         self._draining = True
         for waiting in list(self._waiting):
             waiting.settle(Outcome(error=NotStarted("this instance was stopped")))
+        for stream in list(self._streams):
+            stream.close()
         self.stop(0.0)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -169,9 +195,12 @@ class Gateway:
         finally:
             elapsed = (time.monotonic() - began) * 1000
             log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
+        if self._draining and (connection := environ.get(CONNECTION)) is not None:
+            # The client learns now that it has to go elsewhere, not from a reset.
+            connection.close_after()
         return response(environ, start_response)
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> "Response | Upgrade":
         if self._draining:
             raise Refusal(replies.stopping())
         path = request.environ[PATH]
@@ -182,25 +211,52 @@ class Gateway:
         match = self._routes.match(method, path)
         endpoint = match.endpoint
         member = endpoint.member
-        # A raw route may read and write for as long as it takes.
-        timeout = None if isinstance(member, Route) else member.timeout if isinstance(member, Rpc) else DEFAULT_TIMEOUT
+        timeout = _timeout_of(member)
         call = call_context(request, timeout=timeout)
         context = WorkerContext(service=endpoint.hosted.container.contract.name, method=member.name, call=call)
+        if isinstance(member, SocketRoute):
+            assert self._sockets is not None
+            self._sockets.check(request)
         self._check_caller(member, context)
         arguments = endpoint.reader.read(request, match.parameters)
+        if isinstance(member, SocketRoute):
+            assert self._sockets is not None
+            return self._sockets.serve(request, endpoint.hosted.container, member, arguments, context)
         if isinstance(member, Oneway):
             return _send(endpoint.hosted.container, member, arguments, context)
+        if isinstance(member, StreamRpc):
+            return self._stream(endpoint.hosted.container, member, request, arguments, context)
         if isinstance(member, Route):
+            context.data[ANSWERS] = replies.ABORTIONS
             outcome = self._work(endpoint, arguments, context, (request,))
             return replies.raw_answer(member, context, outcome)
         return replies.answer(member, context, self._work(endpoint, arguments, context, ()))
 
-    def _check_caller(self, member: Member, context: WorkerContext) -> None:
+    def _check_caller(self, member: HttpMember, context: WorkerContext) -> None:
         if self._authenticate is not None and member.auth is not None and _is_protected(member):
             try:
                 self._authenticate(member.auth, context)
             except SystemFault as error:
                 raise Refusal(replies.failed(error, member, context)) from error
+            except Exception as error:
+                label = f"{context.service}.{context.method}"
+                log.exception("the caller of %s could not be checked (call %s)", label, context.call.call_id)
+                raise Refusal(replies.failed(error, member, context)) from error
+
+    def _stream(
+        self,
+        container: Container,
+        member: StreamRpc[Any, Any],
+        request: Request,
+        arguments: msgspec.Struct,
+        context: WorkerContext,
+    ) -> Response:
+        form = streams.negotiate(request)
+        if request.method == "HEAD":
+            return streams.head(member, form)
+        stream = streams.EventStream(self._concurrency, member, context, form, request, self._streams.discard)
+        self._streams.add(stream)
+        return stream.open(container, _keywords(arguments))
 
     def _work(
         self, endpoint: _Endpoint, arguments: msgspec.Struct, context: WorkerContext, positional: tuple[object, ...]
@@ -220,7 +276,7 @@ class Gateway:
 
         self._waiting.add(waiting)
         try:
-            keywords = {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+            keywords = _keywords(arguments)
             hosted.container.spawn_worker(endpoint.member.stub, keywords, context, on_outcome, positional=positional)
             waiting.ended.wait(context.remaining())
         finally:
@@ -258,10 +314,31 @@ def _send(container: Container, member: Oneway[Any], arguments: msgspec.Struct, 
     return replies.accepted(member)
 
 
-def _bound(contract: Service) -> list[Member]:
-    members: list[Member] = [*contract.rpcs, *contract.oneways, *contract.routes]
+def _timeout_of(member: HttpMember) -> float | None:
+    """Seconds that a request may take. What a raw route, a stream or a socket does lasts as long as it needs."""
+    match member:
+        case Rpc():
+            return member.timeout
+        case Oneway():
+            return DEFAULT_TIMEOUT
+        case _:
+            return None
+
+
+def _keywords(arguments: msgspec.Struct) -> dict[str, object]:
+    return {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+
+
+def _bound(contract: Service) -> list[HttpMember]:
+    members: list[HttpMember] = [
+        *contract.rpcs,
+        *contract.streams,
+        *contract.oneways,
+        *contract.routes,
+        *contract.sockets,
+    ]
     return [member for member in members if member.http is not None]
 
 
-def _is_protected(member: Member) -> bool:
+def _is_protected(member: HttpMember) -> bool:
     return member.auth not in (None, "none")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from svcrt.codec import codec
 from svcrt.context import WorkerContext
-from svcrt.contract import Oneway, Route, Rpc
+from svcrt.contract import HttpMember, Oneway, Route, Rpc, StreamRpc
 from svcrt.errors import (
     BrokerError,
     CallError,
@@ -24,6 +24,7 @@ from svcrt.errors import (
     Overloaded,
     PermissionDenied,
     RpcTimeout,
+    StreamInterrupted,
     SystemFault,
     Unauthenticated,
 )
@@ -35,6 +36,8 @@ __all__ = ["accepted", "answer", "busy", "failed", "options", "raw_answer", "sto
 
 log = logging.getLogger("svcrt.http")
 
+ABORTIONS: tuple[type[Exception], ...] = (HTTPException, Refusal)
+"""What a raw route may raise to answer with it."""
 RETRY_AFTER = (("Retry-After", "1"),)
 
 
@@ -92,17 +95,26 @@ def _abortion(error: HTTPException) -> Response:
     raise Refusal(Problem(status=status, detail=error.description or phrase(status), headers=headers))
 
 
-def failed(error: BaseException, member: Rpc[Any, Any] | Oneway[Any] | Route[Any], context: WorkerContext) -> Problem:
+def failed(
+    error: BaseException,
+    member: HttpMember,
+    context: WorkerContext,
+) -> Problem:
     """Turn what a method raised into a problem; of what its contract does not declare only the call id goes out."""
-    declared = member.errors if isinstance(member, Rpc) else ()
+    declared = member.errors if isinstance(member, Rpc | StreamRpc) else ()
     if isinstance(error, DeclaredError) and isinstance(error, declared):
         try:
             name, fields = write_error(error, declared=declared, call_id=context.call.call_id)
         except InvalidValue as fault:
             _log_broken(f"{error.wire_name} of %s.%s breaks the contract: %s (call %s)", context, fault)
             return _internal(context)
-        members = {"fields": msgspec.Raw(fields), **_call_id(context)}
-        return Problem(status=error.status, detail=str(error), name=name, members=members)
+        members: dict[str, object] = {"fields": msgspec.Raw(fields), **_call_id(context)}
+        if not error.retryable:
+            return Problem(status=error.status, detail=str(error), name=name, members=members)
+        # HTTP knows `Retry-After` for these two; when it helps to come back after a conflict nobody here can tell.
+        headers = RETRY_AFTER if error.status in (429, 503) else ()
+        members = {**members, "retryable": True}
+        return Problem(status=error.status, detail=str(error), name=name, members=members, headers=headers)
     if isinstance(error, NotStarted):
         return stopping()
     if isinstance(error, SystemFault) and error.reported_by is None:
@@ -118,9 +130,13 @@ def _own_fault(error: SystemFault, scheme: str | None, context: WorkerContext) -
             return reported(DeadlineExceeded, 504, str(error), **_call_id(context))
         case Overloaded():
             return busy()
+        case StreamInterrupted():
+            problem = reported(StreamInterrupted, 503, "This instance is stopping; open the stream again.")
+            return replace(problem, headers=RETRY_AFTER, close=True)
         case Unauthenticated():
             problem = reported(Unauthenticated, 401, str(error), **_call_id(context))
-            return replace(problem, headers=(("WWW-Authenticate", (scheme or "bearer").capitalize()),))
+            challenge = f'{(scheme or "bearer").capitalize()} realm="{context.service}"'
+            return replace(problem, headers=(("WWW-Authenticate", challenge),))
         case PermissionDenied():
             return reported(PermissionDenied, 403, str(error), **_call_id(context))
         case _:

@@ -100,12 +100,12 @@ class RouteMap(Generic[EndpointT]):
         except UnicodeDecodeError:
             raise Refusal(unreadable("The path is not UTF-8 text.")) from None
         except MethodNotAllowed as error:
-            raise _not_allowed(method, error.valid_methods or ()) from None
+            raise _not_allowed(error.valid_methods or ()) from None
         except NotFound:
             raise Refusal(Problem(status=404, detail="There is nothing here.")) from None
         if method != method.upper():
             # werkzeug folds the case; RFC 9110 does not.
-            raise _not_allowed(method, self._allowed(path))
+            raise _not_allowed(self._allowed(path))
         return Match(endpoint=endpoint, parameters=parameters)
 
     def options(self, path: str) -> str:
@@ -133,9 +133,9 @@ class RouteMap(Generic[EndpointT]):
         return self._map
 
 
-def _not_allowed(method: str, allowed: Iterable[str]) -> Refusal:
+def _not_allowed(allowed: Iterable[str]) -> Refusal:
     listed = _allow(allowed)
-    return Refusal(Problem(status=405, detail=f"This takes {listed}, not {method}.", headers=(("Allow", listed),)))
+    return Refusal(Problem(status=405, detail=f"This takes {listed}.", headers=(("Allow", listed),)))
 
 
 def _allow(methods: Iterable[str]) -> str:

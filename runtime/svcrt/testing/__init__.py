@@ -2,5 +2,6 @@
 
 from svcrt.testing.building import build
 from svcrt.testing.running import running
+from svcrt.testing.sockets import FakeSocket
 
-__all__ = ["build", "running"]
+__all__ = ["FakeSocket", "build", "running"]

@@ -163,6 +163,7 @@ def test_help_and_compile_load_nothing_of_the_runtime(workplace: Path) -> None:
     assert loaded_by("--help", cwd=workplace) & (LIGHT | {"lark", "jinja2", "svcidl"}) == set()
     assert loaded_by("compile", "a.idl", cwd=workplace) & LIGHT == set()
     assert loaded_by("check", "a.idl", cwd=workplace) & LIGHT == set()
+    assert loaded_by("explain", "E0201", cwd=workplace) & (LIGHT | {"lark", "jinja2", "svcidl.parser"}) == set()
 
 
 def test_the_runtime_loads_nothing_of_the_compiler() -> None:

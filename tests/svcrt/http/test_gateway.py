@@ -6,7 +6,7 @@ from queue import Queue
 
 import pytest
 
-from http_host import SECONDS, Host, hosted
+from http_host import SECONDS, Host
 from http_shop import KNOWN_ID, Orders, RebuildArguments
 from svcrt.errors import NotSent, OutcomeUnknown
 from svcrt.testing import running
@@ -106,22 +106,3 @@ def test_the_deadline(host: Host) -> None:
     finally:
         Orders.release.set()
     assert (answer.status, answer.json()["type"]) == (504, "urn:svc:svc.DeadlineExceeded")
-
-
-def test_a_stopping_instance_answers_503() -> None:
-    with hosted("threads", Orders) as host, socket.create_connection(host.address, timeout=SECONDS) as early:
-        early.sendall(b"GET /files/latest HTTP/1.1\r\n")
-        assert host.request("GET", "/files/latest").status == 200  # so `early`, which came before, is accepted
-        host.begin_stop(SECONDS)
-        while _listens(host):
-            pass
-        early.sendall(b"Host: x\r\n\r\n")
-        assert early.recv(65536).startswith(b"HTTP/1.1 503 ")
-
-
-def _listens(host: Host) -> bool:
-    try:
-        socket.create_connection(host.address, timeout=SECONDS).close()
-    except OSError:
-        return False
-    return True

@@ -9,10 +9,11 @@ __all__ = [
     "PaymentSettled",
     "BillingBase",
     "BillingClient",
+    "BillingAsyncClient",
 ]
 
 if TYPE_CHECKING:
-    from shop.billing.v1.client import BillingClient
+    from shop.billing.v1.client import BillingAsyncClient, BillingClient
     from shop.billing.v1.service import BillingBase
     from shop.billing.v1.types import Invoice, InvoiceNotFound, PaymentSettled
 else:
@@ -22,6 +23,7 @@ else:
         "PaymentSettled": "types",
         "BillingBase": "service",
         "BillingClient": "client",
+        "BillingAsyncClient": "client",
     }
 
     def __getattr__(name: str) -> object:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shop.billing.v1 import contract as contract_module
 from shop.billing.v1.types import Invoice
-from svcrt.generated import ServiceClient, ServiceFutures
+from svcrt.generated import ServiceAsyncClient, ServiceClient, ServiceFutures
 
 
 class BillingClient(ServiceClient):
@@ -49,6 +49,24 @@ class BillingFutures(ServiceFutures):
             InvoiceNotFound: order {order_id} has no invoice
         """
         return self._submit(
+            contract_module.BILLING_INVOICE,
+            contract_module.BillingInvoiceArguments(order_id=order_id),
+            timeout,
+        )
+
+
+class BillingAsyncClient(ServiceAsyncClient):
+    """Calls `shop.billing.v1.Billing` from asyncio."""
+
+    contract = contract_module.BILLING
+
+    async def invoice(self, *, order_id: UUID, timeout: float | None = None) -> Invoice:
+        """The invoice of one order.
+
+        Raises:
+            InvoiceNotFound: order {order_id} has no invoice
+        """
+        return await self._call(
             contract_module.BILLING_INVOICE,
             contract_module.BillingInvoiceArguments(order_id=order_id),
             timeout,

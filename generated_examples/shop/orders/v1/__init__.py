@@ -11,10 +11,11 @@ __all__ = [
     "OrderPlaced",
     "OrdersBase",
     "OrdersClient",
+    "OrdersAsyncClient",
 ]
 
 if TYPE_CHECKING:
-    from shop.orders.v1.client import OrdersClient
+    from shop.orders.v1.client import OrdersAsyncClient, OrdersClient
     from shop.orders.v1.service import OrdersBase
     from shop.orders.v1.types import (
         Draft,
@@ -32,6 +33,7 @@ else:
         "OrderPlaced": "types",
         "OrdersBase": "service",
         "OrdersClient": "client",
+        "OrdersAsyncClient": "client",
     }
 
     def __getattr__(name: str) -> object:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shop.orders.v1 import contract as contract_module
 from shop.orders.v1.types import Draft, Order, OrderStatus
-from svcrt.generated import ServiceClient, ServiceFutures
+from svcrt.generated import ServiceAsyncClient, ServiceClient, ServiceFutures
 
 
 class OrdersClient(ServiceClient):
@@ -111,4 +111,59 @@ class OrdersFutures(ServiceFutures):
             contract_module.ORDERS_SEARCH,
             contract_module.OrdersSearchArguments(status=status, limit=limit),
             timeout,
+        )
+
+
+class OrdersAsyncClient(ServiceAsyncClient):
+    """Calls `shop.orders.v1.Orders` from asyncio."""
+
+    contract = contract_module.ORDERS
+
+    async def place(self, *, draft: Draft, timeout: float | None = None) -> Order:
+        """Reserve the articles, price the order, keep it and announce it.
+
+        Raises:
+            OutOfStock: only {left} of {sku} left
+            UnknownArticle: there is no article {sku}
+        """
+        return await self._call(
+            contract_module.ORDERS_PLACE,
+            contract_module.OrdersPlaceArguments(draft=draft),
+            timeout,
+        )
+
+    async def get(self, *, id: UUID, timeout: float | None = None) -> Order:
+        """Fetch one order.
+
+        Raises:
+            OrderNotFound: there is no order {id}
+        """
+        return await self._call(
+            contract_module.ORDERS_GET,
+            contract_module.OrdersGetArguments(id=id),
+            timeout,
+        )
+
+    async def search(
+        self,
+        *,
+        status: OrderStatus | None = None,
+        limit: int = 20,
+        timeout: float | None = None,
+    ) -> list[Order]:
+        """The newest orders first."""
+        return await self._call(
+            contract_module.ORDERS_SEARCH,
+            contract_module.OrdersSearchArguments(status=status, limit=limit),
+            timeout,
+        )
+
+    async def report(self, *, title: str = "Sales") -> None:
+        """Write the sales report in the background. The caller does not wait.
+
+        Returns as soon as the broker keeps the job.
+        """
+        await self._send(
+            contract_module.ORDERS_REPORT,
+            contract_module.OrdersReportArguments(title=title),
         )

@@ -9,10 +9,11 @@ __all__ = [
     "PriceChanged",
     "StockBase",
     "StockClient",
+    "StockAsyncClient",
 ]
 
 if TYPE_CHECKING:
-    from shop.stock.v1.client import StockClient
+    from shop.stock.v1.client import StockAsyncClient, StockClient
     from shop.stock.v1.service import StockBase
     from shop.stock.v1.types import OutOfStock, PriceChanged, UnknownArticle
 else:
@@ -22,6 +23,7 @@ else:
         "PriceChanged": "types",
         "StockBase": "service",
         "StockClient": "client",
+        "StockAsyncClient": "client",
     }
 
     def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 from shop.common.v1.types import Line, Money, Sku
 from shop.stock.v1 import contract as contract_module
-from svcrt.generated import ServiceClient, ServiceFutures
+from svcrt.generated import ServiceAsyncClient, ServiceClient, ServiceFutures
 
 
 class StockClient(ServiceClient):
@@ -104,6 +104,55 @@ class StockFutures(ServiceFutures):
             UnknownArticle: there is no article {sku}
         """
         return self._submit(
+            contract_module.STOCK_RESERVE,
+            contract_module.StockReserveArguments(lines=lines),
+            timeout,
+        )
+
+
+class StockAsyncClient(ServiceAsyncClient):
+    """Calls `shop.stock.v1.Stock` from asyncio."""
+
+    contract = contract_module.STOCK
+
+    async def price(self, *, sku: Sku, timeout: float | None = None) -> Money:
+        """The present price of one article.
+
+        Raises:
+            UnknownArticle: there is no article {sku}
+        """
+        return await self._call(
+            contract_module.STOCK_PRICE,
+            contract_module.StockPriceArguments(sku=sku),
+            timeout,
+        )
+
+    async def reprice(
+        self,
+        *,
+        sku: Sku,
+        price: Money,
+        timeout: float | None = None,
+    ) -> None:
+        """Change the price of one article.
+
+        Raises:
+            UnknownArticle: there is no article {sku}
+        """
+        await self._call(
+            contract_module.STOCK_REPRICE,
+            contract_module.StockRepriceArguments(sku=sku, price=price),
+            timeout,
+        )
+
+    async def reserve(self, *, lines: list[Line], timeout: float | None = None) -> None:
+        """Take all lines off the shelves, or none of them.
+
+        Raises:
+            OutOfStock: only {left} of {sku} left
+            UnknownArticle: there is no article {sku}
+        """
+        await self._call(
             contract_module.STOCK_RESERVE,
             contract_module.StockReserveArguments(lines=lines),
             timeout,
