@@ -17,7 +17,7 @@ class Managed(DependencyProvider[T]):
     """Gives workers what a context manager yields.
 
         @contextmanager
-        def open_store(settings: StoreSettings) -> Iterator[Store]: ...
+        def open_store(settings: StoreSettings) -> Generator[Store, None, None]: ...
 
         store = Managed(open_store, StoreSettings, section="store", per="process")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, QueuePool, create_engine, select
+from sqlalchemy import Engine, QueuePool, create_engine, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import svcrt
@@ -195,6 +195,21 @@ def test_a_database_that_is_away_fails_only_what_needs_it(
         with pytest.raises(InternalError, match="OperationalError"):
             ProbeClient(cluster).ask(question="x")
     assert "hush" not in caplog.text
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced(embedded_broker_url: str, postgresql_url: str) -> None:
+    with (
+        running(Keeper, broker=embedded_broker_url, config=config(postgresql_url)),
+        svcrt.connect(embedded_broker_url) as cluster,
+    ):
+        assert ProbeClient(cluster).ask(question="first") == "1"
+        engine = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with engine.connect() as connection:
+            assert connection.scalar(text(f"SELECT count(pg_terminate_backend(pid)) {others}")) == 1
+            wait_until(lambda: connection.scalar(text(f"SELECT count(*) {others}")) == 0)
+        engine.dispose()
+        assert ProbeClient(cluster).ask(question="second") == "2"
 
 
 def test_processes_that_start_together_make_the_tables_once(embedded_broker_url: str, database_url: str) -> None:
