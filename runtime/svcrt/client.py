@@ -46,8 +46,14 @@ class Cluster:
             requests=self._requests,
             app_id=name,
             next_context=self._root,
-            remaining=lambda: None,
+            remaining=self._remaining,
         )
+        self._process = os.getpid()
+
+    @property
+    def caller(self) -> LinkCaller:
+        """What clients go through, for other front ends than this one."""
+        return self._caller
 
     def start(self, *, wait: float | None) -> None:
         """Connect.
@@ -90,8 +96,10 @@ class Cluster:
 
     def close(self) -> None:
         """End open calls and streams with OutcomeUnknown and close the connection. Harmless when called twice."""
-        self._requests.stop()
-        self._link.stop()
+        # After a fork the tasks of the connection are the parent's, and so is the connection.
+        if os.getpid() == self._process:
+            self._requests.stop()
+            self._link.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +108,14 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _remaining(self) -> None:
+        """Give no limit of our own. Every way to call, send and announce asks for it, in the task of its caller."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"this cluster was connected in process {self._process} and cannot be used in its fork {os.getpid()}: "
+                "connect after the fork, in each worker process, for instance at its first request"
+            )
 
     def _root(self, timeout: float | None) -> CallContext:
         return CallContext(

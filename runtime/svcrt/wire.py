@@ -44,6 +44,10 @@ class CallIds:
         self._prefix = os.urandom(6).hex() if prefix is None else prefix
         self._numbers = itertools.count(1)
 
+    def renew(self) -> None:
+        """Choose another prefix."""
+        self._prefix = os.urandom(6).hex()
+
     def next(self) -> str:
         """Return an id that this process has not used; from any thread."""
         return f"{self._prefix}-{next(self._numbers):x}"
@@ -295,3 +299,13 @@ def check_sending(message: Message, *, exchange: str, routing_key: str) -> None:
 
 CALL_IDS = CallIds()
 """The process's call ids."""
+
+
+def _renew_identities() -> None:
+    CALL_IDS.renew()
+    _random.seed(os.urandom(16))
+
+
+# The workers of a forking server would all make the ids and traces that their parent was about to make, and services
+# take a second message of one id for a redelivery of the first.
+os.register_at_fork(after_in_child=_renew_identities)

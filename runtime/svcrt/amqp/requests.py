@@ -6,6 +6,7 @@ The request of a stream is a call, too, until it is answered.
 import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -82,12 +83,14 @@ class Requests:
         self._open: dict[int, _Call] = {}
         self._waiting: list[int] = []
         self._known: set[str] = set()
+        self._finding: dict[str, deque[int]] = {}
         self._consumer: Consumer | None = None
         self._reply_to: str | None = None
         self._was_lost = False
+        self._is_stopped = False
         self._returning_until = 0.0
         self._deadlines = Deadlines(concurrency, is_open=self._open.__contains__, on_due=self._on_due)
-        self.streams = Streams(concurrency, link, app_id=app_id, abandon=lambda number: self._open.pop(number, None))
+        self.streams = Streams(concurrency, link, app_id=app_id, abandon=self.abandon)
 
     def start(self) -> None:
         """Consume replies; calls that came before wait for it."""
@@ -103,7 +106,8 @@ class Requests:
         self._on_ready()
 
     def stop(self) -> None:
-        """End every open call with OutcomeUnknown (or NotSent) and take no replies any more."""
+        """End every open call with OutcomeUnknown (or NotSent); take no replies and no calls any more."""
+        self._is_stopped = True
         for number in list(self._open):
             call = self._open.get(number)
             if call is not None:
@@ -134,9 +138,18 @@ class Requests:
         next_context: NextContext,
         timeout: float,
         on_answer: Callable[[Answer], None],
-    ) -> None:
-        """Call without waiting. `on_answer` is called once, in a task of the link or of a clock; it must not block."""
-        self._submit(next(self._numbers), method, body, next_context, timeout, on_answer)
+    ) -> int:
+        """Call without waiting; returns what `abandon` takes.
+
+        `on_answer` is called once, in a task of the link or of a clock or in this one; it must not block.
+        """
+        number = next(self._numbers)
+        self._submit(number, method, body, next_context, timeout, on_answer)
+        return number
+
+    def abandon(self, number: int) -> None:
+        """Expect no answer any more; `on_answer` is not called, unless it just is. Harmless when it was answered."""
+        self._open.pop(number, None)
 
     def stream(
         self,
@@ -177,7 +190,7 @@ class Requests:
         if method.service in self._known:
             self._post(number, call)
         else:
-            self._concurrency.spawn(self._send, number, call, name=f"first call to {method.service}")
+            self._send_later(number, call)
 
     def _begin(
         self,
@@ -190,7 +203,10 @@ class Requests:
     ) -> _Call:
         call = _Call(method, body, next_context, timeout, time.monotonic() + timeout, on_answer)
         self._open[number] = call
-        self._deadlines.add(call.deadline, number)
+        if self._is_stopped:
+            self._end(number, _stopped(call))
+        else:
+            self._deadlines.add(call.deadline, number)
         return call
 
     def _end(self, number: int, answer: Answer) -> None:
@@ -204,6 +220,26 @@ class Requests:
         if service not in self._known and not self._find(service, number, call):
             return
         self._post(number, call)
+
+    def _send_later(self, number: int, call: _Call) -> None:
+        """Send in a task, one for all that wait for the same service: a thousand calls may come before its answer."""
+        service = call.method.service
+        with self._lock:
+            is_first = service not in self._finding
+            self._finding.setdefault(service, deque()).append(number)
+        if is_first:
+            self._concurrency.spawn(self._send_waiting, service, name=f"first call to {service}")
+
+    def _send_waiting(self, service: str) -> None:
+        while True:
+            with self._lock:
+                if not self._finding[service]:
+                    del self._finding[service]
+                    return
+                number = self._finding[service].popleft()
+            call = self._open.get(number)
+            if call is not None:
+                self._send(number, call)
 
     def _find(self, service: str, number: int, call: _Call) -> bool:
         """Ask the broker whether anybody serves `service`; ends the call if not. A request to nobody would wait."""
@@ -232,6 +268,8 @@ class Requests:
         return self._wait_for_service or time.monotonic() < self._returning_until
 
     def _post(self, number: int, call: _Call) -> None:
+        if number not in self._open:
+            return
         with self._lock:
             reply_to = self._reply_to
             if reply_to is None:
@@ -277,7 +315,7 @@ class Requests:
                 call.posted = False
                 self._known.discard(service)
                 if self._may_come():
-                    self._concurrency.spawn(self._send, number, call, name=f"call to {service}")
+                    self._send_later(number, call)
                 else:
                     self._end(number, UnknownService(service))
             case Refused():
