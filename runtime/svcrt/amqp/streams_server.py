@@ -45,6 +45,8 @@ class _Served:
 
     def keep_alive(self, now: float, timing: stream_wire.Timing) -> None:
         """Say that we live, if nothing else has said so lately; give up a client that says nothing."""
+        if self.producer.ending in (Ending.CLOSED, Ending.GONE):
+            return
         if now - self.heard > timing.silence:
             log.info("the client of stream %s has been silent for %g s", self.stream, timing.silence)
             self.producer.end(Ending.GONE)
