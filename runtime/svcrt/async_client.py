@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from svcrt.amqp.caller import OnDone, read_result
-from svcrt.amqp.requests import Answer
+from svcrt.amqp.calls import Answer
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.client import Cluster, connect
 from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, Rpc, StreamRpc
@@ -165,6 +165,7 @@ def connect_async(
     baggage: Mapping[str, str] | None = None,
     authorization: str | None = None,
     heartbeat: float = 10.0,
+    encoding: str = "json",
 ) -> Connecting:
     """Connect to the services behind a broker, for asyncio.
 
@@ -180,11 +181,13 @@ def connect_async(
         baggage: application context that goes along with everything that follows from our calls.
         authorization: credential that goes along, as an `Authorization` header has it.
         heartbeat: seconds between heartbeats.
+        encoding: `json` or `msgpack`, for what we send; answers come in the same.
 
     Raises, when it is awaited or entered:
         BrokerRefused: wrong password, virtual host or permission.
         BrokerUnavailable: no broker within `wait`.
         ConfigError: the URL says nothing that can be connected to.
+        ValueError: there is no such encoding.
     """
     return Connecting(
         partial(
@@ -195,6 +198,7 @@ def connect_async(
             baggage=baggage,
             authorization=authorization,
             heartbeat=heartbeat,
+            encoding=encoding,
         )
     )
 

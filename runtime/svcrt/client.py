@@ -35,11 +35,14 @@ class Cluster:
         wait_for_service: bool = False,
         baggage: Mapping[str, str] | None = None,
         authorization: str | None = None,
+        encoding: str = "json",
     ) -> None:
         self._link = link
         self._baggage = dict(baggage or {})
         self._authorization = authorization
-        self._requests = Requests(concurrency, link, app_id=name, wait_for_service=wait_for_service)
+        self._requests = Requests(
+            concurrency, link, app_id=name, wait_for_service=wait_for_service, packed=wire.is_packing(encoding)
+        )
         self._caller = LinkCaller(
             concurrency=concurrency,
             link=link,
@@ -135,6 +138,7 @@ def connect(
     baggage: Mapping[str, str] | None = None,
     authorization: str | None = None,
     heartbeat: float = 10.0,
+    encoding: str = "json",
     concurrency: str = "threads",
 ) -> Cluster:
     """Connect to the services behind a broker.
@@ -146,12 +150,14 @@ def connect(
         baggage: application context that goes along with everything that follows from our calls.
         authorization: credential that goes along, as an `Authorization` header has it.
         heartbeat: seconds between heartbeats.
+        encoding: `json` or `msgpack`, for what we send; answers come in the same.
         concurrency: `threads`, or `green` inside an eventlet process.
 
     Raises:
         BrokerRefused: wrong password, virtual host or permission.
         BrokerUnavailable: no broker within `wait`.
         ConfigError: the URL says nothing that can be connected to.
+        ValueError: there is no such encoding or concurrency.
     """
     chosen = backend(concurrency)
     name = f"client@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -163,6 +169,7 @@ def connect(
         wait_for_service=wait_for_service,
         baggage=baggage,
         authorization=authorization,
+        encoding=encoding,
     )
     cluster.start(wait=wait)
     return cluster

@@ -202,4 +202,3 @@ def feed(seen: Seen, concurrency: Backend | None = None) -> type[FeedBase]:
             chosen.sleep(3600.0)
 
     return Feed
-

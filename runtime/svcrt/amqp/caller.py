@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from svcrt import topology, wire
-from svcrt.amqp.requests import Answer, NextContext, Requests
+from svcrt.amqp.calls import Answer, NextContext
+from svcrt.amqp.requests import Requests
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.codec import codec
 from svcrt.context import CallContext
@@ -52,7 +53,7 @@ class LinkCaller:
 
     def call(self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None) -> ResultT:
         """Call and wait for the result; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         answer = self.requests.call(method, body, self.next_context, self._allowed(method, timeout))
         return read_result(answer, method)
 
@@ -60,7 +61,7 @@ class LinkCaller:
         self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None
     ) -> Future[ResultT]:
         """Call without waiting; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         future = CallFuture[ResultT](self.concurrency)
 
         def on_answer(answer: Answer) -> None:
@@ -94,7 +95,7 @@ class LinkCaller:
             InvalidValue: the arguments break the contract; nothing was sent.
             NotSent: no time is left; nothing was sent.
         """
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         number = self.requests.submit(method, body, self.next_context, self._allowed(method, timeout), on_answer)
         return lambda: self.requests.abandon(number)
 
@@ -102,7 +103,7 @@ class LinkCaller:
         self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None
     ) -> OpenStream[ItemT]:
         """Ask for a stream; see `svcrt.bases.Caller`. It lasts no longer than the worker that reads it may."""
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         left = self.remaining()
         try:
             allowed = self._allowed(method, timeout)
@@ -127,14 +128,16 @@ class LinkCaller:
         self._post(self._announcement(event, payload), on_done)
 
     def _job(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> "_Parcel":
-        body = codec(method.arguments).encode(arguments)
-        message = wire.oneway(body, method=method.name, context=self.next_context(None), app_id=self.app_id)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
+        context, packed = self.next_context(None), self.requests.packed
+        message = wire.oneway(body, method=method.name, context=context, app_id=self.app_id, packed=packed)
         target = f"{method.service}.{method.name}"
         return _Parcel(message, topology.JOB_EXCHANGE, method.service, mandatory=True, what=target)
 
     def _announcement(self, event: Event[PayloadT], payload: PayloadT) -> "_Parcel":
-        body = codec(event.payload).encode(payload)
-        message = wire.event(body, name=event.name, context=self.next_context(None), app_id=self.app_id)
+        body = codec(event.payload).encode(payload, packed=self.requests.packed)
+        context, packed = self.next_context(None), self.requests.packed
+        message = wire.event(body, name=event.name, context=context, app_id=self.app_id, packed=packed)
         return _Parcel(message, topology.EVENT_EXCHANGE, event.name, mandatory=False, what=event.name)
 
     def _allowed(self, method: Rpc[Any, Any] | StreamRpc[Any, Any], timeout: float | None) -> float:
@@ -212,10 +215,10 @@ def read_result(answer: Answer, method: Rpc[Any, ResultT]) -> ResultT:
         raise answer
     name = wire.error_name(answer)
     if name is not None:
-        raise read_error(name, answer.body, method)
+        raise read_error(name, answer, method)
     try:
         wire.check_content(answer)
-        result: ResultT = codec(method.result).decode(answer.body)
+        result: ResultT = codec(method.result).decode(answer.body, packed=wire.is_packed(answer))
     except InvalidValue as error:
         raise RemoteError("svc.InvalidReply", {"faults": [str(fault) for fault in error.faults]}) from error
     return result

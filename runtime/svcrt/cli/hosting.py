@@ -53,6 +53,7 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
         max_workers=settings.max_workers,
         http=http,
         heartbeat=settings.heartbeat,
+        encoding=settings.encoding,
     )
 
 

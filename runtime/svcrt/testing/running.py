@@ -21,6 +21,7 @@ def running(
     max_workers: int = DEFAULT_WORKERS,
     middleware: Sequence[Middleware] = (),
     http: socket.socket | None = None,
+    encoding: str = "json",
     drain: float = DEFAULT_DRAIN,
     ready_within: float = 10.0,
 ) -> Iterator[Runner]:
@@ -30,6 +31,7 @@ def running(
         broker: URL of the broker, a real or an embedded one.
         concurrency: `threads`, or `green` where the test process runs on eventlet.
         http: a bound, listening socket for the services' HTTP members.
+        encoding: `json` or `msgpack`, for what the services send.
         drain: seconds that running work may take at the end.
         ready_within: seconds until they must be ready.
 
@@ -44,6 +46,7 @@ def running(
         max_workers=max_workers,
         middleware=middleware,
         http=http,
+        encoding=encoding,
     )
     runner.start()
     try:
