@@ -3,6 +3,7 @@
 import gc
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 
 import svcrt
 from feed_program import Program
-from feed_services import NUMBERS, FeedClient, Number, NumbersArguments, Seen, TooFar, feed
+from feed_services import FEED, NUMBERS, FeedClient, Number, NumbersArguments, Seen, TooFar, feed
 from probe_services import Probe, wait_until
 from probe_v1 import ProbeClient
 from svcrt import stream_wire
+from svcrt.authentication import Authenticator
 from svcrt.concurrency import Backend, backend
 from svcrt.context import WorkerContext
 from svcrt.errors import (
@@ -25,7 +27,9 @@ from svcrt.errors import (
     OutcomeUnknown,
     Overloaded,
     RpcTimeout,
+    StartError,
     StreamInterrupted,
+    Unauthenticated,
     UnknownMethod,
     UnknownService,
 )
@@ -353,6 +357,27 @@ def test_no_broker_means_not_sent() -> None:
         next(FeedClient(cluster).watch(topic="x", timeout=0.2))
 
 
+def test_a_protected_stream_asks_who_calls(embedded_broker_url: str, seen: Seen) -> None:
+    class Closed(Authenticator):
+        def authenticate(self, scheme: str, context: WorkerContext) -> None:
+            raise Unauthenticated(f"no {scheme} is known")
+
+    class Guarded(feed(seen)):  # type: ignore[misc] # a class made for this test
+        contract = replace(FEED, streams=tuple(replace(each, auth="bearer") for each in FEED.streams))
+        door = Closed()
+
+    with running(Guarded, broker=embedded_broker_url), svcrt.connect(embedded_broker_url) as cluster:
+        with pytest.raises(Unauthenticated, match="no bearer is known"):
+            next(FeedClient(cluster).watch(topic="x"))
+        assert seen.opened == 0
+
+    class Open(feed(seen)):  # type: ignore[misc] # a class made for this test
+        contract = Guarded.contract
+
+    with pytest.raises(StartError, match="authenticator"), running(Open, broker=embedded_broker_url):
+        pass
+
+
 # --- one side is gone --------------------------------------------------------------------------------------------
 
 
@@ -456,6 +481,33 @@ def test_a_restarted_rabbitmq_takes_the_streams_along(fault_node: Any, concurren
         starting.start()
         wait_until(lambda: runner.ready and not starting.is_alive(), concurrency)
         assert len(list(client.numbers(count=3))) == 3
+
+
+def test_a_rolling_restart_loses_no_stream(broker_url: str, concurrency: Backend) -> None:
+    ends: list[str] = []
+    with svcrt.connect(broker_url, concurrency=concurrency.name) as cluster:
+        client = FeedClient(cluster)
+
+        def read(count: int) -> None:
+            try:
+                ends.append(f"{len(list(client.numbers(count=count)))} of {count}")
+            except StreamInterrupted:
+                ends.append("interrupted")
+
+        stopping = running(feed(Seen(), concurrency), broker=broker_url, concurrency=concurrency.name)
+        with stopping, running(feed(Seen(), concurrency), broker=broker_url, concurrency=concurrency.name):
+            client.ping(text="known")
+            readers = []
+            for count in range(100):
+                readers.append(concurrency.spawn(read, count, name="reader"))
+                if count == 50:
+                    stop = concurrency.spawn(stopping.__exit__, None, None, None, name="stop")
+                concurrency.sleep(0)
+            for reader in [*readers, stop]:
+                assert reader.join(30)
+    served = [f"{count} of {count}" for count in range(100)]
+    assert len(ends) == 100
+    assert all(end == "interrupted" or end in served for end in ends)
 
 
 @pytest.mark.parametrize("topic", ["ticking", "quiet"])
