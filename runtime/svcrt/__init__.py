@@ -7,6 +7,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from svcrt.async_client import AsyncCluster as AsyncCluster
+    from svcrt.async_client import connect_async as connect_async
     from svcrt.authentication import Authenticator as Authenticator
     from svcrt.authentication import Principal as Principal
     from svcrt.client import Cluster as Cluster
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from svcrt.types import Outcome as Outcome
 
 _HOMES = {
+    "AsyncCluster": "svcrt.async_client",
     "Authenticator": "svcrt.authentication",
     "Principal": "svcrt.authentication",
     "Cluster": "svcrt.client",
     "connect": "svcrt.client",
+    "connect_async": "svcrt.async_client",
     "CallContext": "svcrt.context",
     "WorkerContext": "svcrt.context",
     "NotStarted": "svcrt.errors",
@@ -54,6 +58,8 @@ __all__ = [
     "Principal",
     "Cluster",
     "connect",
+    "AsyncCluster",
+    "connect_async",
     "CallContext",
     "WorkerContext",
     "CustomEntrypoint",

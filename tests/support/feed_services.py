@@ -178,6 +178,10 @@ def feed(seen: Seen, concurrency: Backend | None = None) -> type[FeedBase]:
         def watch(self, *, topic: str) -> Iterator[str]:
             """Do what the topic says, around one item."""
             seen.begin()
+            if topic == "unknown":
+                raise TooFar(at=0)
+            if topic == "slow":
+                chosen.sleep(0.5)
             try:
                 yield topic
                 match topic:

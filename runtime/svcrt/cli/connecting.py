@@ -37,7 +37,7 @@ def connected(settings: Settings, folder: Path) -> Iterator[tuple[Cluster, tuple
     """
     urls = broker_urls(settings, folder)
     with _one_reason(urls):
-        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS)
+        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS, encoding=settings.encoding)
     with cluster:
         yield cluster, urls
 

@@ -105,6 +105,15 @@ class ClientConnection:
         finally:
             probe.detach()
 
+    def give_up_after(self, seconds: float) -> None:
+        """Have the connection fail when the client's machine takes nothing for `seconds` of what was sent (Linux)."""
+        option = getattr(socket, "TCP_USER_TIMEOUT", None)
+        if option is not None:
+            try:
+                self.socket.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+            except OSError as error:
+                log.debug("a connection has no time-out of its own: %s", error)
+
     def linger(self) -> None:
         """End our side, then read a little of what still comes: the response is out, the connection will be closed.
 

@@ -25,6 +25,8 @@ HOLD_SECONDS = 1.0
 """How long the head waits for the first item: an error before it gets a status of its own."""
 ALIVE_SECONDS = 15.0
 """After so long without an item something is sent that means nothing, for those between us and the client."""
+_UNTAKEN_SECONDS = 60.0
+"""How long a client's machine may take nothing of what was sent; the kernel's own bound is a quarter of an hour."""
 _LOOK_SECONDS = 1.0
 """How often a stream without items looks whether its client is still there."""
 
@@ -138,6 +140,8 @@ class EventStream:
         self._count = 0
         self._begun = False
         self._is_over = False
+        if self._connection is not None:
+            self._connection.give_up_after(_UNTAKEN_SECONDS)
         key, value = UNBUFFERED
         request.environ[key] = value
 
