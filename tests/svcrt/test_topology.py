@@ -22,6 +22,7 @@ def test_exchanges() -> None:
         Exchange(name="svc.rpc", type="direct"),
         Exchange(name="svc.job", type="direct"),
         Exchange(name="svc.event", type="topic"),
+        Exchange(name="svc.socket", type="direct"),
     ) == topology.EXCHANGES
 
 
@@ -47,6 +48,19 @@ def test_queues_of_events() -> None:
     assert singleton == Queue(name="svc.event.acme.orders.v1.OrderPlaced", bindings=bindings)
     broadcast = topology.event_queue(SERVICE, subscription(contract.Delivery.BROADCAST))
     assert broadcast == Queue(name="", durable=False, exclusive=True, bindings=bindings)
+
+
+def test_queue_of_sockets() -> None:
+    assert topology.socket_queue(["acme.chat.v1.Chat.live"], "k3f9") == Queue(
+        name="",
+        durable=False,
+        exclusive=True,
+        arguments={"x-max-length": 10_000},
+        bindings=(
+            Binding("svc.socket", "acme.chat.v1.Chat.live"),
+            Binding("svc.socket", "acme.chat.v1.Chat.live@k3f9"),
+        ),
+    )
 
 
 def test_queues_of_timers_and_the_dead() -> None:
