@@ -111,7 +111,10 @@ class RawPeer:
 def peer(host: Host, path: str, **options: Any) -> ClientConnection:
     """Connect with `websockets`; a context manager."""
     address, port = host.address
-    return connect(f"ws://{address}:{port}{path}", compression=None, open_timeout=SECONDS, **options)
+    connection: ClientConnection = connect(
+        f"ws://{address}:{port}{path}", compression=None, open_timeout=SECONDS, **options
+    )
+    return connection
 
 
 def say(connection: ClientConnection, text: str) -> None:
