@@ -1,6 +1,8 @@
 """The hub: across containers, brokers and services, and what it does not promise."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -61,6 +63,15 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
 
 def tell(host: Host, channel: str, text: str) -> None:
     assert host.request("POST", "/tell", {"channel": channel, "text": text}).status == 204
+
+
+def test_only_a_process_with_sockets_loads_wsproto() -> None:
+    script = """if True:
+        import sys
+        import svcrt.hub, svcrt.runner, svcrt.http.gateway
+        assert "wsproto" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=30)
 
 
 def test_a_broadcast_reaches_who_hears_the_channel(host: Host) -> None:

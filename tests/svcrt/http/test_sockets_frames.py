@@ -189,6 +189,24 @@ def test_a_flood_of_pings_is_bounded(concurrency: str, caplog: pytest.LogCapture
         assert "does not read" in caplog.text
 
 
+@pytest.mark.parametrize("concurrency", ["green", "threads"])
+def test_a_slow_reader_gets_all_that_came_before_the_close(concurrency: str) -> None:
+    limits = SocketLimits(buffer=10_000_000, close_seconds=0.3)
+    with (
+        hosted(concurrency, Rooms, authenticate=check_caller, socket_limits=limits) as host,
+        RawPeer(host, "/script", receive_buffer=SMALL) as slow,
+    ):
+        slow.send(frame(TEXT, said("flood 8000")) + frame(TEXT, said("return")))
+        for number in range(8000):
+            received = slow.receive()
+            assert received is not None
+            assert received[0] == TEXT
+            if number % 400 == 0:
+                # All together longer than the peer of a closed socket has to answer.
+                time.sleep(0.05)
+        assert slow.close_code() == 1000
+
+
 def send_for_ever(raw: RawPeer, data: bytes) -> None:
     while True:
         raw.send(data)
