@@ -19,6 +19,7 @@ from svcrt.container import Process, ServiceContainer, check_service
 from svcrt.context import CallContext, WorkerContext
 from svcrt.errors import BrokerRefused, BrokerUnavailable, StartError
 from svcrt.extensions import SharedExtensions
+from svcrt.http.sockets.limits import SocketLimits
 from svcrt.middleware import Middleware
 from svcrt.timers import timer_entrypoints
 from svcrt.topology import service_topology
@@ -48,6 +49,7 @@ class Runner:
         max_workers: requests that each service works on at a time.
         http: a bound, listening socket for the services' HTTP members; None serves none.
         origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
+        socket_limits: what is too much, too slow or too late on a web socket; None for the defaults.
         heartbeat: seconds between AMQP heartbeats.
         middleware: the application's own, outermost first.
         wait_for_service: let calls of workers wait, up to their deadline, for a service that is not running.
@@ -64,6 +66,7 @@ class Runner:
         max_workers: int = DEFAULT_WORKERS,
         http: socket.socket | None = None,
         origins: Sequence[str] = (),
+        socket_limits: SocketLimits | None = None,
         heartbeat: float = 10.0,
         middleware: Sequence[Middleware] = (),
         wait_for_service: bool = False,
@@ -76,6 +79,7 @@ class Runner:
         self._max_workers = max_workers
         self._http = http
         self._origins = tuple(origins)
+        self._socket_limits = socket_limits
         self._heartbeat = heartbeat
         self._middleware = tuple(middleware)
         self._wait_for_service = wait_for_service
@@ -218,7 +222,11 @@ class Runner:
             from svcrt.http.gateway import Gateway
 
             self._gateway = Gateway(
-                self._concurrency, self._http, authenticate=self._authenticate, origins=self._origins
+                self._concurrency,
+                self._http,
+                authenticate=self._authenticate,
+                origins=self._origins,
+                socket_limits=self._socket_limits,
             )
             transports.append(self._gateway.entrypoints)
         return transports

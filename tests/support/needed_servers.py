@@ -1,4 +1,4 @@
-"""Servers that some tests need: those tests are marked, and skipped by name and count where there is no such server."""
+"""Servers and browsers that some tests need: those are marked, and skipped by name and count where there is none."""
 
 import os
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chromium_browser import CHROMIUM, chromium_installed
 from postgresql_server import DSN_VARIABLE, postgresql_available
 from rabbitmq_node import RABBITMQ_SERVER, server_installed
 
@@ -14,7 +15,7 @@ __all__ = ["SERVERS", "Needed"]
 
 @dataclass(slots=True)
 class Needed:
-    """A server.
+    """A server, or another program.
 
     Attributes:
         marker: of the tests that need it; they also get it by using one of `fixtures`.
@@ -69,5 +70,12 @@ SERVERS = (
         available=postgresql_available,
         missing=f"PostgreSQL is not installed (initdb and postgres, or {DSN_VARIABLE} with the URL of a server)",
         required="SVCGEN_REQUIRE_POSTGRESQL",
+    ),
+    Needed(
+        marker="browser",
+        fixtures=frozenset({"browser"}),
+        available=chromium_installed,
+        missing=f"Chromium is not installed ({CHROMIUM} with chromedriver)",
+        required="SVCGEN_REQUIRE_CHROMIUM",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Annotated, Any, Final
@@ -126,6 +127,8 @@ class Rooms(ServiceBase):
     """Method and error of every socket that ended."""
     noted: SimpleQueue[Any] = SimpleQueue()
     """What the scripts have to say."""
+    release = threading.Event()
+    """Ends a script that holds."""
 
     def tell(self, *, channel: str, text: str) -> None:
         self.hub.broadcast(channel, Said(text=text))
@@ -204,6 +207,20 @@ def _sleep(rooms: Rooms, _socket: Socket[Say, Said], text: str) -> None:
     Rooms.noted.put("awake")
 
 
+def _hold(rooms: Rooms, _socket: Socket[Say, Said], _text: str) -> None:
+    container = rooms.lives.container
+    assert container is not None
+    Rooms.noted.put("held")
+    while not Rooms.release.is_set():
+        container.concurrency.sleep(0.01)
+
+
+def _linger(rooms: Rooms, socket: Socket[Say, Said], text: str) -> None:
+    _close(rooms, socket, "4000")
+    rooms.wait(float(text))
+    Rooms.noted.put("awake")
+
+
 def _expect(_rooms: Rooms, socket: Socket[Say, Said], text: str) -> None:
     try:
         socket.receive(timeout=float(text))
@@ -219,6 +236,8 @@ _SCRIPTS: dict[str, _Script] = {
     "break": _break,
     "flood": _flood,
     "sleep": _sleep,
+    "hold": _hold,
+    "linger": _linger,
     "expect": _expect,
     "return": lambda _rooms, _socket, _text: None,
 }

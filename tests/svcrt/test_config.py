@@ -28,6 +28,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         services = ["greeter:Greeter", "shop.orders:Orders"]
         broker = ["amqp://a/", "amqps://b:5671/vhost"]
         http = "0.0.0.0:80"
+        origins = ["https://shop.example", "http://localhost:3000"]
         max_workers = 3
         drain = 0
         heartbeat = 2
@@ -45,6 +46,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         services=("greeter:Greeter", "shop.orders:Orders"),
         broker=("amqp://a/", "amqps://b:5671/vhost"),
         http=Address("0.0.0.0", 80),
+        origins=("https://shop.example", "http://localhost:3000"),
         max_workers=3,
         drain=0.0,
         heartbeat=2,
@@ -76,6 +78,11 @@ def test_lists_in_the_environment_are_separated_by_commas(tmp_path: Path) -> Non
     settings = load(tmp_path, environment={"SVCGEN_BROKER": "amqp://a, amqp://b", "SVCGEN_SERVICES": "a:B"}).settings
     assert settings.broker == ("amqp://a", "amqp://b")
     assert settings.services == ("a:B",)
+
+
+@pytest.mark.parametrize("origin", ["*", "https://shop.example", "HTTP://Shop.Example:8080", "http://[::1]:80"])
+def test_origins(tmp_path: Path, origin: str) -> None:
+    assert load(tmp_path, environment={"SVCGEN_ORIGINS": origin}).settings.origins == (origin,)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +120,8 @@ def test_addresses_read_as_in_a_url() -> None:
         ("http = {}", "`http` must be HOST:PORT, a port, or `off`, not a table"),
         ("http = 'localhost'", "`http` must be HOST:PORT, a port, or `off`, not `localhost`"),
         ("http = 'localhost:66000'", "`http` must be HOST:PORT, a port, or `off`, not `localhost:66000`"),
+        ("origins = 'https://a/'", "`origins` must be `https://host` or `https://host:port` without a path, or `*`"),
+        ("origins = ['shop.example']", "or `*` for all, not `shop.example`"),
         ("log_level = 'loud'", "`log_level` must be one of debug, info, warning, error, not `loud`"),
         ("config = 1", "`config` must be a table, not a number; write it as `[config]`"),
         ("broker = 2001-01-01", "`broker` must be a URL such as `amqp://user:password@host:5672/vhost`, or a list"),

@@ -50,6 +50,19 @@ def test_queues_of_events() -> None:
     assert broadcast == Queue(name="", durable=False, exclusive=True, bindings=bindings)
 
 
+def test_queue_of_sockets() -> None:
+    assert topology.socket_queue(["acme.chat.v1.Chat.live"], "k3f9") == Queue(
+        name="",
+        durable=False,
+        exclusive=True,
+        arguments={"x-max-length": 10_000},
+        bindings=(
+            Binding("svc.socket", "acme.chat.v1.Chat.live"),
+            Binding("svc.socket", "acme.chat.v1.Chat.live@k3f9"),
+        ),
+    )
+
+
 def test_queues_of_timers_and_the_dead() -> None:
     assert topology.timer_queue(SERVICE, "nightly") == Queue(
         name="svc.timer.acme.billing.v1.Billing.nightly", arguments={"x-single-active-consumer": True}

@@ -168,6 +168,14 @@ def test_what_is_kept_holds_no_credential() -> None:
     assert wire.without_credential("v=1;id=a;auth=x;.auth=kept") == "v=1;id=a;.auth=kept"
 
 
+def test_messages_to_sockets() -> None:
+    route = "acme.chat.v1.Chat.live"
+    everywhere = wire.socket_broadcast(b"{}", route, "room:1", app_id="a")
+    assert everywhere == Message(body=b"{}", type=route, app_id="a", headers={"svc-channel": "room:1"})
+    one = wire.socket_unicast(b"{}", route, "k3f9-1", app_id="a")
+    assert one == Message(body=b"{}", type=route, app_id="a", headers={"svc-socket": "k3f9-1"})
+
+
 def test_replies() -> None:
     asked = Message(body=b"", correlation_id="7")
     good = wire.reply(asked, b"1", app_id="a")

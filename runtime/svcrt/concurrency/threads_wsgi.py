@@ -98,6 +98,15 @@ class _Responder(ServerHandler):
         # `Transfer-Encoding` is not read here, so the connection cannot be used again.
         self.environ["wsgi.input_terminated"] = False
 
+    def start_response(self, status: Any, headers: Any, exc_info: Any = None) -> Any:
+        # wsgiref holds that no application may speak of the connection; the gateway's 426 has to.
+        upgrade = [(name, value) for name, value in headers if name.lower() == "upgrade"]
+        kept = [(name, value) for name, value in headers if name.lower() not in ("upgrade", "connection")]
+        write = super().start_response(status, kept, exc_info)
+        for name, value in upgrade:
+            self.headers.add_header(name, value)
+        return write
+
     def finish_response(self) -> None:
         if self.request_handler.is_left:
             # Not our own `close`, which logs the status of a response.
@@ -115,7 +124,7 @@ class _Responder(ServerHandler):
     def cleanup_headers(self) -> None:
         super().cleanup_headers()
         assert self.headers is not None
-        self.headers["Connection"] = "close"
+        self.headers["Connection"] = "close, upgrade" if "Upgrade" in self.headers else "close"
 
 
 class _Server(socketserver.ThreadingMixIn, WSGIServer):

@@ -18,6 +18,7 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
         "services",
         "broker",
         "http",
+        "origins",
         "max_workers",
         "drain",
         "heartbeat",

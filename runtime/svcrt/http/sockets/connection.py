@@ -70,7 +70,7 @@ class SocketConnection:
         self._is_stuck = False
         self._room: Flag | None = None
         self._closed: tuple[int, str] | None = None
-        self._close_by = float("inf")
+        self._close_by = self._cut_at = float("inf")
         self._is_over = False
         self._has_noticed = False
         self._ping_at = time.monotonic() + limits.ping_seconds
@@ -254,13 +254,17 @@ class SocketConnection:
             # Open still: it does not close but broke the protocol, and wsproto says with what code to answer.
             self._settle(code, reason)
             self._append(self._protocol.send(CloseConnection(code=code, reason=reason)))
-            self._close_by = time.monotonic() + self._limits.close_seconds
+            self._start_closing()
         self._is_over = True
 
     def _begin_close(self, code: int, reason: str) -> None:
         self._settle(code, reason)
         self._append(self._protocol.send(CloseConnection(code=code, reason=reason)))
-        self._close_by = time.monotonic() + self._limits.close_seconds
+        self._start_closing()
+
+    def _start_closing(self) -> None:
+        now = time.monotonic()
+        self._close_by, self._cut_at = now + self._limits.close_seconds, now + self._limits.send_seconds
 
     def _settle(self, code: int, reason: str) -> None:
         if self._closed is None:
@@ -306,17 +310,20 @@ class SocketConnection:
         try:
             while self._outgoing:
                 self._drop_sent(connector.send(self._next_write()))
-                self._note_life(self._is_stuck)
+                self._note_progress()
             self._is_stuck = False
         except (BlockingIOError, InterruptedError):
             self._is_stuck = True
         if self._unsent <= self._limits.buffer // 2:
             self._release_room()
 
-    def _note_life(self, is_life: bool) -> None:
+    def _note_progress(self) -> None:
+        now = time.monotonic()
         # That the system takes more proves nothing, unless it was full: then the peer has read.
-        if is_life and self._pong_by is not None:
-            self._pong_by = time.monotonic() + self._limits.pong_seconds
+        if self._is_stuck and self._pong_by is not None:
+            self._pong_by = now + self._limits.pong_seconds
+        if self._closed is not None:
+            self._close_by = min(now + self._limits.close_seconds, self._cut_at)
 
     def _next_write(self) -> bytes | memoryview:
         first = memoryview(self._outgoing[0])[self._sent_of_first :]
