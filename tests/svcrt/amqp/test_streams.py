@@ -358,7 +358,7 @@ def test_no_broker_means_not_sent() -> None:
 
 
 def test_a_protected_stream_asks_who_calls(embedded_broker_url: str, seen: Seen) -> None:
-    class Closed(Authenticator):
+    class Closed(Authenticator[None]):
         def authenticate(self, scheme: str, context: WorkerContext) -> None:
             raise Unauthenticated(f"no {scheme} is known")
 
