@@ -92,7 +92,7 @@ def _principal_of(identity: Identity | None, kind: type[P]) -> P | None:
         return None
     try:
         return msgspec.json.decode(identity.claims, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         # Its claims are not for the log.
         log.warning("a %s came along that cannot be read (%s)", identity.kind, type(error).__name__)
         return None
