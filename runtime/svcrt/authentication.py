@@ -92,7 +92,7 @@ def _principal_of(identity: Identity | None, kind: type[P]) -> P | None:
         return None
     try:
         return msgspec.json.decode(identity.claims, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         # Its claims are not for the log.
         log.warning("a %s came along that cannot be read (%s)", identity.kind, type(error).__name__)
         return None
@@ -209,7 +209,8 @@ def guard_of(service_class: type[Any], contract: Service) -> Guard:
     """Return the guard of a service; its authenticator is not bound yet.
 
     Raises:
-        StartError: a member wants an authentication, and the class has no authenticator, or several.
+        StartError: a member wants an authentication, and the class has no authenticator, or several; or a protected
+            oneway could never run, as the authenticator does not trust the bus.
     """
     members: tuple[Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any], ...] = (
         *contract.rpcs,
@@ -225,5 +226,11 @@ def guard_of(service_class: type[Any], contract: Service) -> Guard:
         raise StartError(
             f'`{contract.name}.{member}` asks for @auth("{scheme}"), and `{service_class.__qualname__}` has '
             f"{len(found) or 'no'} authenticators: give it one, or open the member with @auth(none)"
+        )
+    kept = next((member.name for member in contract.oneways if member.name in schemes), None)
+    if kept is not None and not found[0].trusts_bus:
+        raise StartError(
+            f"`{contract.name}.{kept}` is a protected oneway, and `{type(found[0]).__name__}` does not trust the bus: "
+            "jobs carry no credential, so none would ever run; trust the bus, or make it an rpc"
         )
     return Guard(found[0] if found else None, {name: str(scheme) for name, scheme in schemes.items()})

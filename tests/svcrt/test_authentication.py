@@ -250,8 +250,17 @@ def test_a_service_that_does_not_trust_the_bus(embedded_broker_url: str) -> None
     class Wary(Tokens):
         trusts_bus = False
 
-    class Service(Guarded):
+    class Refused(Guarded):
         tokens = Wary()
+
+    with (
+        pytest.raises(StartError, match=r"`probe.v1.Probe.remember` is a protected oneway, and `Wary` does not trust"),
+        running(Refused, broker=embedded_broker_url),
+    ):
+        pass
+
+    class Service(Refused):
+        contract = replace(_PROBE, oneways=())
 
     with running(Service, broker=embedded_broker_url):
         with svcrt.connect(embedded_broker_url, principal=User(name="Ada", roles=["owner"])) as cluster:

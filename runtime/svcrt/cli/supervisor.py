@@ -136,6 +136,10 @@ class Supervisor:
 
     def _stop(self, *, within: float, how: signal.Signals = signal.SIGTERM) -> None:
         self._is_stopping = True
+        if self._listener is not None:
+            # As long as one process holds it, connections are made that nobody will serve.
+            self._listener.close()
+            self._listener = None
         deadline = time.monotonic() + within
         self._cut_at = deadline if self._cut_at is None else min(self._cut_at, deadline)
         for worker in self._workers:

@@ -78,7 +78,7 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
         """Set what eventlet.wsgi wants to know when it frames the response."""
         found = head.environ()
         self.command = found["REQUEST_METHOD"]
-        self.requestline = head.lines[0].decode("latin-1").rstrip()
+        self.requestline = head.label
         self.request_version = found["SERVER_PROTOCOL"]
         self.close_connection = not head.persists
         # A client of HTTP/1.0 must be told that it may go on.

@@ -18,6 +18,7 @@ log = logging.getLogger("svcrt.concurrency.wsgi")
 MAX_HEAD = 256 * 1024
 """Bytes of a head that are kept; the rest is not even read."""
 _MAX_BLANK_LINES = 8
+_MAX_LABEL = 200
 
 
 class HeadFault(enum.Enum):
@@ -73,6 +74,12 @@ class RawHead:
             value = value.strip(" \t\r\n")
             found[key] = f"{found[key]},{value}" if key in found else value
         return found
+
+    @property
+    def label(self) -> str:
+        """The request line for a log: without the query, which may hold a secret, and printable."""
+        line = self.lines[0].partition(b"?")[0].rstrip()[:_MAX_LABEL]
+        return line.decode("latin-1").encode("unicode_escape").decode("ascii")
 
     @property
     def is_old(self) -> bool:
@@ -152,7 +159,7 @@ def read_raw_head(file: _Buffered, connection: _Timed, *, seconds: float) -> Raw
             # RFC 9112, 2.2: an empty line before a request line is skipped; some clients end bodies with one too many.
             blank += 1
             if blank > _MAX_BLANK_LINES:
-                return _cut([line], b"", HeadFault.LONG)
+                return RawHead((line,))
         line = b""
 
 

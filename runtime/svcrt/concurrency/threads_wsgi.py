@@ -40,7 +40,7 @@ class _Handler(WSGIRequestHandler):
             self.connection.settimeout(SOCKET_SECONDS)
             if head is None:
                 return
-            self.requestline = head.lines[0].decode("latin-1").rstrip()
+            self.requestline = head.label
             environ = self._environ(head)
             chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
             body = cast("Any", ChunkedReader(file) if chunked else file)

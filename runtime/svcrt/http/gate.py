@@ -143,7 +143,8 @@ class _Exchange:
         if fault is not None:
             # The application's value goes to the log only, quoted: it may be an attack on the next reader.
             log.error("%s %s: %s", self._environ["REQUEST_METHOD"], self._environ.get(PATH), fault)
-            raise Refusal(Problem(status=500, detail="The response could not be sent; the service's log says why."))
+            detail = "The response could not be sent; the service's log says why."
+            raise Refusal(Problem(status=500, detail=detail, close=True))
         return self._begin(status, headers)
 
     def _begin(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:

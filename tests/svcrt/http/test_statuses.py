@@ -106,6 +106,12 @@ def test_a_type_that_is_not_read_is_told_what_is(host: Host) -> None:
     assert packed.status == 415
 
 
+def test_too_many_query_keys() -> None:
+    with hosted("threads", Orders) as host:
+        answer = _checked(host.request("GET", "/orders?" + "a&" * 1000))
+    assert (answer.status, answer.json()["detail"]) == (400, "The query has more than 1000 fields.")
+
+
 def test_what_the_client_would_rather_have_is_not_asked(host: Host) -> None:
     answer = host.request("GET", "/files/latest", headers={"Accept": "text/html"})
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
