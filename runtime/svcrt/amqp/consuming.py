@@ -306,8 +306,8 @@ class Consuming:
     def lost(self, reason: BrokerError) -> None:
         """See `svcrt.amqp.owner.Part`."""
         self._settlements.clear()
-        for feed in self._draining:
-            feed.alive = False
+        for draining in self._draining:
+            draining.alive = False
         self._draining.clear()
         for subscription in list(self._subscriptions):
             feed, subscription.feed = subscription.feed, None

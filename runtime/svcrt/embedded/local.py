@@ -13,6 +13,7 @@ from .server import Server
 
 __all__ = ["EmbeddedBroker"]
 
+
 class EmbeddedBroker:
     """An AMQP 0-9-1 broker in memory, on loopback unless told otherwise.
 

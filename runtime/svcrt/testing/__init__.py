@@ -1,6 +1,10 @@
-"""For tests of services: one built with fakes, without a broker; or running ones on a real or embedded broker."""
+"""For tests of services: one built with fakes, without a broker; or running ones on a real or embedded broker.
 
+docs/testing.md tells how they are used, and what `EmbeddedBroker.faults` can do to them.
+"""
+
+from svcrt.embedded import EmbeddedBroker
 from svcrt.testing.building import build
 from svcrt.testing.running import running
 
-__all__ = ["build", "running"]
+__all__ = ["EmbeddedBroker", "build", "running"]

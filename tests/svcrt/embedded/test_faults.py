@@ -10,11 +10,10 @@ import svcrt
 from link_probe import WAIT, Inbox, Outcomes, message, wait_until
 from probe_services import Probe
 from probe_v1 import ProbeClient
-from svcrt.amqp import AmqpLink
-from svcrt.concurrency import Backend
-from svcrt.embedded import EmbeddedBroker
+from svcrt.amqp import AmqpLink, caller
+from svcrt.concurrency import Backend, backend
 from svcrt.errors import BrokerUnavailable, NotSent, OutcomeUnknown, RpcTimeout, Unconfirmed
-from svcrt.testing import running
+from svcrt.testing import EmbeddedBroker, running
 from svcrt.types import Binding, Queue, Topology
 
 QUEUE = Queue(name="q", bindings=(Binding("amq.direct", "k"),))
@@ -24,6 +23,16 @@ SHORT = 0.4
 """Seconds of a deadline that is to pass; what has to succeed gets `WAIT`."""
 
 MakeLink = Callable[..., AmqpLink]
+
+
+@pytest.fixture(params=["threads"])
+def concurrency(request: pytest.FixtureRequest) -> Backend:
+    """Most faults are the broker's affair; the tests that are about the client's say `on_both`."""
+    name: str = request.param
+    return backend(name)
+
+
+on_both = pytest.mark.parametrize("concurrency", ["green", "threads"], indirect=True)
 
 
 @pytest.fixture
@@ -70,6 +79,7 @@ def answers_again(probe: ProbeClient) -> bool:
 # --- freeze and half-open ----------------------------------------------------------------------------------------
 
 
+@on_both
 def test_a_call_to_a_frozen_broker_times_out_and_after_the_thaw_calls_work(
     embedded_broker: EmbeddedBroker, probe: ProbeClient
 ) -> None:
@@ -98,6 +108,7 @@ def test_stop_ends_a_frozen_broker() -> None:
         broker.faults.disconnect()
 
 
+@on_both
 def test_half_open_connections_are_given_up_by_heartbeat(
     embedded_broker: EmbeddedBroker, make_link: MakeLink, concurrency: Backend
 ) -> None:
@@ -117,6 +128,7 @@ def test_half_open_connections_are_given_up_by_heartbeat(
 # --- disconnect, close, refuse -----------------------------------------------------------------------------------
 
 
+@on_both
 def test_a_call_that_is_cut_ends_at_once_in_an_unknown_outcome(
     embedded_broker: EmbeddedBroker, probe: ProbeClient, concurrency: Backend
 ) -> None:
@@ -129,6 +141,7 @@ def test_a_call_that_is_cut_ends_at_once_in_an_unknown_outcome(
     assert answers_again(probe)
 
 
+@on_both
 def test_an_idempotent_call_that_is_cut_is_sent_again(
     embedded_broker: EmbeddedBroker, probe: ProbeClient, concurrency: Backend
 ) -> None:
@@ -160,6 +173,7 @@ def test_refused_connections_are_cut_and_present_ones_go_on(
     svcrt.connect(embedded_broker.url, wait=WAIT, concurrency=concurrency.name).close()
 
 
+@on_both
 def test_an_ack_of_a_connection_that_is_gone_is_not_sent_on_the_next(
     embedded_broker: EmbeddedBroker, make_link: MakeLink, concurrency: Backend, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -232,6 +246,7 @@ def test_all_are_lost_until_it_is_cleared(
     assert inbox.bodies == ["c"]
 
 
+@on_both
 def test_a_lost_confirm_leaves_its_message_unconfirmed_and_no_other(
     embedded_broker: EmbeddedBroker, make_link: MakeLink, concurrency: Backend
 ) -> None:
@@ -274,15 +289,16 @@ def test_a_delay_holds_back_what_is_sent_in_its_order(
 # --- alarm -------------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_under_an_alarm_nothing_is_sent_and_consumers_go_on(
     embedded_broker: EmbeddedBroker, make_link: MakeLink, concurrency: Backend
 ) -> None:
     link, inbox = make_link(post_timeout=WAIT), Inbox(concurrency)
     link.consume(QUEUE, inbox, prefetch=10)
     embedded_broker.faults.alarm()
-    # The broker takes the message that makes it notice a publisher.
-    link.publish(message("noticed"), exchange="amq.direct", routing_key="k", timeout=WAIT)
-    inbox.wait(1)
+    # It notices a publisher by the first message, which it has then but does not read to its end.
+    with pytest.raises(Unconfirmed):
+        link.publish(message("noticed"), exchange="amq.direct", routing_key="k", timeout=SHORT)
     wait_until(concurrency, lambda: not link.ready, "the alarm")
     with pytest.raises(BrokerUnavailable):
         link.publish(message("never"), exchange="amq.direct", routing_key="k", timeout=SHORT)
@@ -293,6 +309,36 @@ def test_under_an_alarm_nothing_is_sent_and_consumers_go_on(
     inbox.wait(2)
     assert inbox.bodies == ["noticed", "later"]
     assert link.ready
+
+
+def test_calls_and_jobs_under_an_alarm_end_as_the_page_says(
+    embedded_broker: EmbeddedBroker, probe: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded_broker.faults.alarm()
+    with pytest.raises(RpcTimeout):
+        probe.ask(question="noticed", timeout=SHORT)
+    with pytest.raises(NotSent):
+        probe.ask(question="never", timeout=SHORT)
+    embedded_broker.faults.alarm(False)
+    assert answers_again(probe)
+    monkeypatch.setattr(caller, "PUBLISH_TIMEOUT", SHORT)
+    embedded_broker.faults.alarm()
+    with pytest.raises(OutcomeUnknown):
+        probe.remember(text="noticed")
+    with pytest.raises(NotSent):
+        probe.remember(text="never")
+
+
+def test_a_job_without_its_confirm_is_an_unknown_outcome(
+    embedded_broker: EmbeddedBroker, probe: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caller, "PUBLISH_TIMEOUT", SHORT)
+    embedded_broker.faults.drop_confirms()
+    with pytest.raises(OutcomeUnknown):
+        probe.remember(text="?")
+    # The link would wait for it at the end.
+    embedded_broker.faults.disconnect()
+    assert answers_again(probe)
 
 
 # --- the whole ---------------------------------------------------------------------------------------------------
