@@ -23,7 +23,8 @@ def command(code: str | None) -> int:
         return 0
     wanted = code.strip().upper()
     if wanted not in CODES:
-        near = closest(wanted, CODES)
+        # The digit is meant where a letter was read off a screen.
+        near = closest(wanted.replace("O", "0"), CODES)
         hint = f"did you mean `{near}`?" if near else "`svcgen explain` lists all codes"
         click.echo(f"Error: there is no code `{code}`; {hint}", err=True)
         return FINDINGS

@@ -306,6 +306,8 @@ class Consuming:
     def lost(self, reason: BrokerError) -> None:
         """See `svcrt.amqp.owner.Part`."""
         self._settlements.clear()
+        for draining in self._draining:
+            draining.alive = False
         self._draining.clear()
         for subscription in list(self._subscriptions):
             feed, subscription.feed = subscription.feed, None

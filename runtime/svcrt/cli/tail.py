@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,8 @@ def command(
     from svcrt.cli.bodies import Bodies
     from svcrt.cli.sightings import is_of_call, is_wanted, name_of, see
 
-    with _tapped(services, events, broker, config_file) as (tap, contracts):
+    # Ctrl-C is the one way to end it, so no failure.
+    with suppress(KeyboardInterrupt), _tapped(services, events, broker, config_file) as (tap, contracts):
         bodies = Bodies(contracts, reveal=reveal)
         shown = 0
         for caught in _all(tap):
@@ -109,13 +110,9 @@ def _tapped(
             keys = ["#"]
         with linked(settings, Path.cwd()) as (link, where):
             tap = Tap(link, services=chosen, events=keys)
-            try:
-                tap.open()
-                click.echo(f"listening at {where} to {_subjects(chosen, keys)}; Ctrl-C ends", err=True)
-                yield tap, contracts
-            except KeyboardInterrupt:
-                # The one way to end it, so no failure.
-                return
+            tap.open()
+            click.echo(f"listening at {where} to {_subjects(chosen, keys)}; Ctrl-C ends", err=True)
+            yield tap, contracts
 
 
 def _all(tap: "Tap") -> Iterator["Caught"]:

@@ -195,16 +195,18 @@ class Connection:
             raise ProtocolError(ReplyCode.CHANNEL_ERROR, "expected 'channel.open'")
         elif content is None:
             raise ProtocolError(ReplyCode.UNEXPECTED_FRAME, "expected method frame, got content instead")
-        elif content.header(payload) if kind == HEADER else content.body(payload):
-            self._publish(channel, content)
+        else:
+            if content.header(payload) if kind == HEADER else content.body(payload):
+                self._publish(channel, content)
+            # As in RabbitMQ a publisher is held as soon as its message begins: one with a body waits, too.
+            if self._broker.blocked_reason is not None:
+                self._pause(self._broker.blocked_reason)
 
     def _publish(self, channel: Channel, content: IncomingContent) -> None:
         del self._content[channel.number]
         content.publish()
         if channel.confirms is not None:
             self._unconfirmed.add(channel)
-        if self._broker.blocked_reason is not None:
-            self._pause(self._broker.blocked_reason)
 
     def _channel_method(self, channel: Channel, method: base.Frame) -> None:
         if isinstance(method, commands.Channel.Close):

@@ -4,15 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Self, TypeVar
+from typing import Self
 from urllib.parse import quote
 
 from .broker import Broker
+from .faults import Faults, Losses
 from .server import Server
 
 __all__ = ["EmbeddedBroker"]
-
-T = TypeVar("T")
 
 
 class EmbeddedBroker:
@@ -24,6 +23,9 @@ class EmbeddedBroker:
         user: Who may log in.
         password: And with what.
         memory_limit: Bytes of messages held, above which publishers are blocked.
+
+    Attributes:
+        faults: What a test can make it do wrong.
     """
 
     def __init__(
@@ -45,7 +47,8 @@ class EmbeddedBroker:
         self._server: Server | None = None
         self._broker: Broker | None = None
         self._stopping: asyncio.Event | None = None
-        self._frozen: threading.Event | None = None
+        self._losses = Losses()
+        self.faults = Faults(self, self._losses)
 
     def __enter__(self) -> Self:
         self.start()
@@ -80,60 +83,28 @@ class EmbeddedBroker:
         thread, stopping = self._thread, self._stopping
         if thread is None or stopping is None:
             return
-        self.thaw()
-        self._call(stopping.set)
+        self.faults.thaw()
+        self.call_soon(stopping.set)
         thread.join()
         self._thread = None
 
-    # -- faults, for tests
+    def call(self, function: Callable[[Broker, Server], None]) -> None:
+        """See `svcrt.embedded.faults.Host`."""
+        loop, broker, server = self._running()
 
-    def drop_connections(self) -> None:
-        """Cut every connection without a word."""
-        self._call(self._running().drop_connections)
+        async def run() -> None:
+            function(broker, server)
 
-    def close_connections(self, reason: str = "test") -> None:
-        """Close every connection with CONNECTION_FORCED."""
-        server = self._running()
-        self._call(lambda: server.close_connections(reason))
+        asyncio.run_coroutine_threadsafe(run(), loop).result()
 
-    def set_alarm(self, reason: str | None) -> None:
-        """Block publishers with this reason (``low on memory``); None unblocks them."""
-        broker = self._broker
-        assert broker is not None
-        self._call(lambda: broker.set_alarm(reason))
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """See `svcrt.embedded.faults.Host`."""
+        self._running()[0].call_soon_threadsafe(function)
 
-    def freeze(self) -> None:
-        """Stop doing anything, as a suspended process does; connections stay open. `thaw` ends it."""
-        frozen = threading.Event()
-        reached = threading.Event()
-
-        def stand_still() -> None:
-            reached.set()
-            frozen.wait()
-
-        assert self._loop is not None
-        self._frozen = frozen
-        self._loop.call_soon_threadsafe(stand_still)
-        reached.wait()
-
-    def thaw(self) -> None:
-        """Go on after `freeze`."""
-        if self._frozen is not None:
-            self._frozen.set()
-            self._frozen = None
-
-    def _running(self) -> Server:
-        if self._server is None or self._thread is None:
+    def _running(self) -> tuple[asyncio.AbstractEventLoop, Broker, Server]:
+        if self._loop is None or self._server is None or self._broker is None or self._thread is None:
             raise RuntimeError("the embedded broker is not started")
-        return self._server
-
-    def _call(self, function: Callable[[], T]) -> T:
-        assert self._loop is not None
-
-        async def run() -> T:
-            return function()
-
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
+        return self._loop, self._broker, self._server
 
     def _run(self, started: Future[None]) -> None:
         try:
@@ -148,7 +119,7 @@ class EmbeddedBroker:
         self._broker = Broker(
             user=self.user, password=self.password, clock=self._loop.time, memory_limit=self._memory_limit
         )
-        self._server = Server(self._broker)
+        self._server = Server(self._broker, losses=self._losses)
         self._stopping = asyncio.Event()
         self.port = await self._server.start(self.host, self.port)
         started.set_result(None)

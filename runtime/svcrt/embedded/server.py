@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import socket
+from collections import deque
 from functools import partial
 
 from .broker import Broker
 from .connection import Connection
+from .faults import Losses, Outlet
 
 __all__ = ["Server"]
 
@@ -21,10 +23,14 @@ class Server:
 
     Args:
         broker: Its clock must be the loop's.
+        losses: What shall not reach clients; None for a broker that never fails on purpose.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, *, losses: Losses | None = None) -> None:
         self._broker = broker
+        self._losses = losses
+        self._is_refusing = False
+        self.held_seconds = 0.0
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
         self._open: set[_Protocol] = set()
@@ -75,10 +81,27 @@ class Server:
         for protocol in list(self._open):
             protocol.connection.shut_down(reason)
 
+    def mute_connections(self) -> None:
+        """Neither read from nor write to the present connections ever again, and do not end them."""
+        for protocol in list(self._open):
+            protocol.mute()
+
+    def refuse(self, is_refusing: bool) -> None:
+        """Cut new connections at once, or serve them again."""
+        self._is_refusing = is_refusing
+
+    def delay(self, seconds: float) -> None:
+        """Send everything so much later from now on."""
+        self.held_seconds = seconds
+
     def opened(self, protocol: "_Protocol") -> Connection:
         """Return the state machine of a new connection."""
         self._open.add(protocol)
         connection = Connection(self._broker, protocol.name, partial(self.mark, protocol))
+        if self._losses is not None:
+            connection.peer.outlet = Outlet(self._losses)
+        if self._is_refusing:
+            self._loop.call_soon(protocol.abort)
         self.watch_timers()
         return connection
 
@@ -126,6 +149,9 @@ class _Protocol(asyncio.Protocol):
         self._server = server
         self._transport: asyncio.Transport | None = None
         self._behind = False
+        self._is_muted = False
+        self._held: deque[bytes | None] = deque()
+        self._held_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -161,10 +187,12 @@ class _Protocol(asyncio.Protocol):
         if transport is None:
             return
         data = self.connection.data_to_send()
+        if self._is_muted:
+            return
         if data:
-            transport.write(data)
+            self._write(data)
         if self.connection.closed:
-            transport.close()
+            self._write(None)
             return
         if self.connection.peer.congested and not self._behind:
             self.connection.drained()
@@ -175,11 +203,39 @@ class _Protocol(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def mute(self) -> None:
+        """Let the connection hang."""
+        self._is_muted = True
+        self._set_reading()
+
+    def _write(self, data: bytes | None) -> None:
+        """Write now or, under a delay, later; None closes."""
+        seconds = self._server.held_seconds
+        if not seconds and not self._held:
+            self._write_now(data)
+            return
+        loop = asyncio.get_running_loop()
+        # What was held longer goes first: bytes must not overtake each other.
+        self._held_until = max(self._held_until, loop.time() + seconds)
+        self._held.append(data)
+        loop.call_at(self._held_until, self._release)
+
+    def _release(self) -> None:
+        self._write_now(self._held.popleft())
+
+    def _write_now(self, data: bytes | None) -> None:
+        if self._transport is None or self._is_muted:
+            return
+        if data is None:
+            self._transport.close()
+        else:
+            self._transport.write(data)
+
     def _set_reading(self) -> None:
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self.connection.paused or self._behind:
+        if self.connection.paused or self._behind or self._is_muted:
             transport.pause_reading()
         else:
             transport.resume_reading()

@@ -51,6 +51,8 @@ class Topology:
     ) -> None:
         """Make an exchange, or check that the one there is the same."""
         _refuse_default(name)
+        if kind == "headers":
+            raise ProtocolError(ReplyCode.NOT_IMPLEMENTED, "the embedded broker has no headers exchanges")
         # RabbitMQ closes the connection here, not only the channel.
         if kind not in EXCHANGE_KINDS:
             raise ProtocolError(ReplyCode.COMMAND_INVALID, f"unknown exchange type '{kind}'")

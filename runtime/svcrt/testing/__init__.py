@@ -1,7 +1,11 @@
-"""For tests of services: one built with fakes, without a broker; or running ones on a real or embedded broker."""
+"""For tests of services: one built with fakes, without a broker; or running ones on a real or embedded broker.
 
+docs/testing.md tells how they are used, and what `EmbeddedBroker.faults` can do to them.
+"""
+
+from svcrt.embedded import EmbeddedBroker
 from svcrt.testing.building import build
 from svcrt.testing.running import running
 from svcrt.testing.sockets import FakeSocket
 
-__all__ = ["FakeSocket", "build", "running"]
+__all__ = ["EmbeddedBroker", "FakeSocket", "build", "running"]

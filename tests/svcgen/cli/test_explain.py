@@ -68,7 +68,7 @@ def test_without_a_code_all_are_listed(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [("E0221", "did you mean `E0"), ("E201", "did you mean `E0201`?"), ("nonsense", "lists all")]
+    ("code", "hint"), [("EO2O1", "did you mean `E0201`?"), ("E201", "did you mean `E0201`?"), ("nonsense", "lists all")]
 )
 def test_an_unknown_code(code: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", code]) == 1

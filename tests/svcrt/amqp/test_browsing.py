@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from link_probe import WAIT, Inbox, message
+from link_probe import WAIT, Inbox, message, wait_until
 from svcrt.amqp import AmqpLink
 from svcrt.concurrency import Backend
 from svcrt.types import Queue, Topology
@@ -62,3 +62,22 @@ def test_what_is_big_is_read_whole(make_link: MakeLink, broker_url: str) -> None
     for letter in "abc":
         link.publish(message(letter * 300_000), exchange="", routing_key="q", timeout=WAIT)
     assert [len(body) for body in bodies(link)] == [300_000] * 3
+
+
+def test_two_operators_at_once_lose_nothing_and_drop_once(
+    concurrency: Backend, make_link: MakeLink, broker_url: str
+) -> None:
+    links = [filled(make_link, broker_url, 5), make_link(broker_url, single=True)]
+    dropped: list[bytes] = []
+
+    def work(link: AmqpLink) -> None:
+        for _ in range(10):
+            found = link.browse("q", limit=100, is_dropped=lambda each: each.body == b"2", timeout=WAIT)
+            assert found is not None
+            dropped.extend(each.body for each in found.dropped)
+
+    tasks = [concurrency.spawn(lambda link=link: work(link), name="operator") for link in links]
+    for task in tasks:
+        task.join(WAIT)
+    assert dropped == [b"2"]
+    wait_until(concurrency, lambda: bodies(links[0]) == list("0134"), "what was held")

@@ -75,6 +75,8 @@ def dead(tmp_path: Path, shop: ModuleType, broker_url: str) -> Callable[..., str
 
 
 Dead = Callable[..., str]
+on_one_broker = pytest.mark.parametrize("broker_url", ["embedded"], indirect=True)
+"""For what is the command's affair and no broker's."""
 
 
 def count(link: AmqpLink) -> int:
@@ -101,6 +103,7 @@ def test_list_shows_a_line_each_and_leaves_them(dead: Dead, park: Park, link: Am
     ]
 
 
+@on_one_broker
 def test_list_filters_and_limits(dead: Dead, park: Park) -> None:
     ids = [park(KeyError(number), {"room": "x"}) for number in range(3)]
     last = park(ValueError(), {"room": "x"})
@@ -125,6 +128,7 @@ def test_nothing_is_parked(dead: Dead, link: AmqpLink, tmp_path: Path, broker_ur
     assert run_command(elsewhere, "dead", "list", SERVICE, "--broker", broker_url).returncode == 0
 
 
+@on_one_broker
 def test_show_masks_what_is_sensitive(dead: Dead, park: Park) -> None:
     event = park(ValueError("not today"), {"card": {"number": "4111", "holder": "Ada"}}, kind="shop.v1.Paid")
     shown = dead("show", event)
@@ -139,6 +143,7 @@ def test_show_masks_what_is_sensitive(dead: Dead, park: Park) -> None:
     assert "auth=Bearer%20secret" in revealed
 
 
+@on_one_broker
 def test_show_masks_by_name_where_no_contract_helps(dead: Dead, park: Park, link: AmqpLink) -> None:
     job = park(KeyError(), {"password": "hunter2", "room": "attic"}, kind="unheard_of")
     assert '"password": "***",\n  "room": "attic"' in dead("show", job)
@@ -169,6 +174,7 @@ def test_drop_wants_to_know_which(tmp_path: Path, arguments: tuple[str, ...]) ->
     assert "say which: either IDs, or --error NAME, or --all" in ended.stderr
 
 
+@on_one_broker
 def test_messages_without_an_id_get_one(dead: Dead, park: Park, link: AmqpLink) -> None:
     park(KeyError("a"), {"room": "x"}, message_id=None)
     park(KeyError("b"), {"room": "y"}, message_id=None)

@@ -15,9 +15,13 @@ import pytest
 import svcrt
 from cli_process import SECONDS, environment, run_command
 from operator_shop import shop_service, write_shop
+from svcrt import topology
+from svcrt.amqp import AmqpLink
 from svcrt.client import Cluster
+from svcrt.concurrency import backend
 from svcrt.errors import UnknownService
 from svcrt.testing import running
+from svcrt.types import Message
 
 Process = subprocess.Popen[str]
 
@@ -125,16 +129,29 @@ def test_a_service_that_comes_later_is_seen_and_until_then_is_unknown(
         assert [each["name"] for each in ended(tail)] == ["shop.v1.Shop.pay"]
 
 
-def test_one_call_is_followed(tmp_path: Path, shop: ModuleType, embedded_broker_url: str) -> None:
-    with running(shop_service(shop), broker=embedded_broker_url), svcrt.connect(embedded_broker_url) as cluster:
-        with tailing(tmp_path, embedded_broker_url, "--json", "-n", "2", "Shop.clean") as tail:
-            cluster.send(shop.CLEAN, shop.CleanArguments(room="attic"))
-            job, parked = ended(tail)
-        with tailing(tmp_path, embedded_broker_url, "--json", "-n", "1", "--call", "nobody-1") as tail:
-            cluster.send(shop.CLEAN, shop.CleanArguments(room="attic"))
-            with pytest.raises(subprocess.TimeoutExpired):
-                tail.wait(1.0)
-    assert (job["kind"], parked["kind"]) == ("job", "dead")
+def test_one_call_is_followed_and_foreign_senders_are_shown(
+    tmp_path: Path, shop: ModuleType, embedded_broker_url: str
+) -> None:
+    def emit(link: AmqpLink, **headers: str) -> None:
+        message = Message(body=b'{"a": "\x1b"}', type="shop.v1.Paid", message_id="\x1b[2J", headers=headers)
+        link.publish(message, exchange=topology.EVENT_EXCHANGE, routing_key="shop.v1.Paid", timeout=SECONDS)
+
+    link = AmqpLink(embedded_broker_url, backend("threads"), name="test", single=True)
+    link.start(wait=SECONDS)
+    try:
+        with (
+            tailing(tmp_path, embedded_broker_url, "--json", "-n", "2", "--call", "k-1") as followed,
+            tailing(tmp_path, embedded_broker_url, "-n", "1") as everything,
+        ):
+            emit(link, svc="no header of ours")
+            emit(link, svc="v=1;id=k-2;up=k-1")
+            emit(link, svc="v=1;id=k-3;up=k-2,k-0")
+            emit(link, svc="v=1;id=k-1")
+            assert [each["id"] for each in ended(followed)] == ["k-2", "k-1"]
+            shown, _ = everything.communicate(timeout=SECONDS)
+    finally:
+        link.stop()
+    assert shown.endswith('  event  shop.v1.Paid  id=\\x1b[2J  "(10 bytes that are not JSON)"\n')
 
 
 def test_ctrl_c_ends_it_well(tmp_path: Path, shop: ModuleType, embedded_broker_url: str) -> None:

@@ -95,17 +95,18 @@ def test_an_alarm_blocks_who_publishes_and_only_them() -> None:
     consumer = Client(broker).open(capabilities={"connection.blocked": True})
     publisher.send(commands.Queue.Declare(queue="q"))
     publisher.received()
+    publisher.connection.receive(Client.content("q", b"0"))
     broker.set_alarm("low on memory")
     publisher.connection.receive(Client.content("q", b"1") + Client.content("q", b"2"))
     blocked = publisher.received()
     assert [(value.name, value.reason) for value in blocked] == [("Connection.Blocked", "low on memory")]
     assert publisher.connection.paused
     consumer.send(commands.Basic.Consume(queue="q"))
-    assert consumer.bodies() == [b"1"]
+    assert consumer.bodies() == [b"0"]
     assert not consumer.connection.paused
     broker.set_alarm(None)
     assert _names(publisher) == ["Connection.Unblocked"]
-    assert consumer.bodies() == [b"2"]
+    assert consumer.bodies() == [b"1", b"2"]
 
 
 def test_messages_held_block_publishers_until_they_are_gone() -> None:

@@ -61,7 +61,7 @@ def test_stopped_and_started_it_is_empty_on_the_same_port(dial: Dial) -> None:
 def test_clients_are_told_of_a_forced_close(dial: Dial) -> None:
     with EmbeddedBroker() as broker:
         connection = dial(broker.url)
-        broker.close_connections("maintenance")
+        broker.faults.close("maintenance")
         with pytest.raises(amqp.exceptions.ConnectionForced, match="maintenance"):
             drain(connection, lambda: False, "the end")
 
@@ -69,7 +69,7 @@ def test_clients_are_told_of_a_forced_close(dial: Dial) -> None:
 def test_cut_connections_end_without_a_word(dial: Dial) -> None:
     with EmbeddedBroker() as broker:
         connection = dial(broker.url)
-        broker.drop_connections()
+        broker.faults.disconnect()
         with pytest.raises(OSError, match=r"closed|reset"):
             drain(connection, lambda: False, "the end")
 
@@ -80,10 +80,10 @@ def test_an_alarm_is_announced_and_lifted(dial: Dial) -> None:
         connection = dial(broker.url, on_blocked=told.append, on_unblocked=lambda: told.append("unblocked"))
         channel = connection.channel()
         channel.queue_declare("q", auto_delete=False)
-        broker.set_alarm("low on disk")
+        broker.faults.alarm("low on disk")
         channel.basic_publish(amqp.Message("m"), routing_key="q")
         drain(connection, lambda: len(told) == 1, "the alarm")
-        broker.set_alarm(None)
+        broker.faults.alarm(False)
         drain(connection, lambda: told[1:] == ["unblocked"], "its end")
 
 
@@ -91,7 +91,7 @@ def test_frozen_it_answers_nothing_until_it_thaws(dial: Dial) -> None:
     with EmbeddedBroker() as broker:
         connection = dial(broker.url)
         channel = connection.channel()
-        broker.freeze()
+        broker.faults.freeze()
         answered = threading.Event()
 
         def ask() -> None:
@@ -101,6 +101,6 @@ def test_frozen_it_answers_nothing_until_it_thaws(dial: Dial) -> None:
         asking = threading.Thread(target=ask)
         asking.start()
         assert not answered.wait(0.05)
-        broker.thaw()
+        broker.faults.thaw()
         wait_until(answered.is_set, "the answer")
         asking.join()
