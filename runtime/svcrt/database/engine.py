@@ -58,9 +58,13 @@ class Database(SharedExtension):
         """Make the engine and see whether the database is there; make missing tables if the settings say so.
 
         Raises:
-            StartError: tables cannot be made, or an SQLite file cannot be opened. A server may come later.
+            StartError: tables cannot be made, an SQLite file cannot be opened, or the URL asks for what its driver does
+                not know. A server may come later.
         """
-        self.engine = self._make_engine()
+        try:
+            self.engine = self._make_engine()
+        except (SQLAlchemyError, ValueError) as error:
+            raise StartError(f"the database {self._shown} cannot be used: {_cause(error)}") from error
         try:
             if self._settings.create_tables:
                 with self.engine.begin() as connection:
@@ -151,5 +155,5 @@ def _create_tables(connection: Connection, metadata: Iterable[MetaData]) -> None
         each.create_all(connection)
 
 
-def _cause(error: SQLAlchemyError) -> str:
+def _cause(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", None) or error).split())

@@ -240,6 +240,10 @@ def test_processes_that_start_together_make_the_tables_once(embedded_broker_url:
         ({"database": "sqlite://"}, r"no database is named: set `url` in \[config.database\]"),
         ({"database": {"url": "sqlite://", "pool": 3}}, r"\[config.database\] .*unknown field `pool`"),
         ({"database": {"url": "sqlite://", "pool_size": 0}}, r"\[config.database\] .*`int` >= 1 - at `\$.pool_size`"),
+        (
+            {"database": {"url": "sqlite://?timeout=soon"}},
+            r"the database sqlite://\?timeout=soon cannot be used: .*soon",
+        ),
         ({"database": {"url": "hush"}}, r"`url` cannot be read; it looks like `postgresql://"),
         ({"database": {"url": "postgresql+pg8000://x/y"}}, r"needs the driver `pg8000`, which is missing"),
         ({"database": {"url": "mongo://x/y"}}, r"SQLAlchemy knows no database `mongo`"),
