@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,8 @@ from desk.v1 import Closed, DeskAsyncClient, DeskClient, Rung, Ticket, contract
 from desk_services import Seen, desk_on, ticket
 from probe_services import WITHIN
 from svcgen.pipeline import compile_files
+from svcrt.amqp.streams_client import OpenStream
+from svcrt.async_client import OpenAsyncStream
 from svcrt.errors import (
     BrokerRefused,
     BrokerUnavailable,
@@ -108,10 +110,10 @@ def test_thousands_of_calls_leave_nothing_behind(embedded_broker_url: str) -> No
                 gc.collect()
                 return len(gc.get_objects())
 
-            first = await some(1_000)
-            assert await some(2_500) - first < 2_000
+            first = await some(500)
+            assert await some(1_500) - first < 1_000
             assert open_calls(cluster) == 0
-            assert len(cluster._cluster._requests._deadlines._heap) < 2_100
+            assert len(cluster._cluster._requests._deadlines._heap) < 1_100
 
     with desk_on(embedded_broker_url):
         asyncio_run(work)
@@ -251,7 +253,17 @@ def test_waiting_for_an_item_can_be_cancelled_and_taken_up_again(embedded_broker
     asyncio_run(work)
 
 
-def test_other_tasks_run_between_items_that_are_there(embedded_broker_url: str) -> None:
+class Plenty:
+    """A stream whose next item is always there."""
+
+    def on_event(self, callback: Callable[[], None]) -> None:
+        callback()
+
+    def try_next(self) -> tuple[int]:
+        return (1,)
+
+
+def test_other_tasks_run_between_items_that_are_there() -> None:
     turns = 0
 
     async def work() -> None:
@@ -261,17 +273,14 @@ def test_other_tasks_run_between_items_that_are_there(embedded_broker_url: str) 
                 turns += 1
                 await asyncio.sleep(0)
 
-        async with svcrt.connect_async(embedded_broker_url) as cluster:
-            stream = DeskAsyncClient(cluster).count(first=1, last=3_000)
+        beside = asyncio.ensure_future(turn())
+        stream = OpenAsyncStream(cast("OpenStream[int]", Plenty()))
+        for _ in range(1_000):
             assert await anext(stream) == 1
-            beside = asyncio.ensure_future(turn())
-            async for _ in stream:
-                await asyncio.to_thread(int) if turns == 0 else None
-            beside.cancel()
-        assert turns > 50
+        beside.cancel()
+        assert turns > 20
 
-    with desk_on(embedded_broker_url):
-        asyncio_run(work)
+    asyncio_run(work)
 
 
 def test_connecting_fails_as_it_does_without_asyncio(embedded_broker_url: str) -> None:
@@ -289,7 +298,7 @@ def test_connecting_fails_as_it_does_without_asyncio(embedded_broker_url: str) -
         beside = asyncio.ensure_future(tick())
         with pytest.raises(BrokerUnavailable):
             await svcrt.connect_async("amqp://guest:guest@127.0.0.1:1/", wait=0.3)
-        assert ticks > 5, "connecting held up the loop"
+        assert ticks > 2, "connecting held up the loop"
         beside.cancel()
         with pytest.raises(ConfigError):
             await svcrt.connect_async("http://example.org")
