@@ -184,7 +184,8 @@ class ServiceContainer:
     def kill(self) -> None:
         """Let go of everything now; what was not acknowledged goes back to the broker."""
         self._pool.kill()
-        for part in (*self._entrypoints, *reversed(self._providers)):
+        parts: list[Entrypoint | DependencyProvider[Any]] = [*self._entrypoints, *reversed(self._providers)]
+        for part in parts:
             if id(part) in self._set_up:
                 self._end(part, part.kill)
 
