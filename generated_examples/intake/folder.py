@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from svcrt import CustomEntrypoint, NotStarted, Outcome
+from svcrt.errors import StartError
 from svcrt.types import Container
 
 log = logging.getLogger("intake.folder")
@@ -46,6 +47,8 @@ class FolderWatcher(CustomEntrypoint):
 
     def setup(self, container: Container) -> None:
         # The constructor's object is shared by all containers: what changes is made here, in this container's copy.
+        if self._setting not in container.config:
+            raise StartError(f'say which folder to watch: `{self._setting} = "…"` under [config] in svcgen.toml')
         self._folder = Path(str(container.config[self._setting]))
         for each in ("done", "failed"):
             (self._folder / each).mkdir(parents=True, exist_ok=True)

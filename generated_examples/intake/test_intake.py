@@ -17,6 +17,7 @@ from intake.legacy_system import send
 from intake.service import Intake, LegacyInvoice
 from intake.v1 import IntakeClient, InvoiceReceived, Origin
 from svcrt.embedded import EmbeddedBroker
+from svcrt.errors import StartError
 from svcrt.testing import build, running
 
 
@@ -94,6 +95,11 @@ def test_a_file_becomes_an_invoice(site: Site) -> None:
         eventually(lambda: site.files("done") == {"a.json"})
         assert IntakeClient(cluster).get(number="F-1").amount == Decimal("12.5")
     assert site.files() == set()
+
+
+def test_a_folder_has_to_be_named(site: Site) -> None:
+    with pytest.raises(StartError, match="say which folder to watch"), running(Intake, broker=site.broker):
+        pass
 
 
 def test_a_file_that_is_being_written_is_left_alone(site: Site) -> None:

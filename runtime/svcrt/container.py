@@ -91,6 +91,8 @@ class ServiceContainer:
         self._providers = [each.bind(self) for each in find_extensions(service_class, DependencyProvider)]
         self._custom = [each.bind(self) for each in find_extensions(service_class, CustomEntrypoint)]
         self._entrypoints: list[Entrypoint] = []
+        # Whoever was not set up, since another failed, has nothing to let go of.
+        self._set_up: set[int] = set()
         self.guard = guard_of(service_class, self.contract)
         self._factory = WorkerFactory(
             service_class=service_class,
@@ -156,11 +158,13 @@ class ServiceContainer:
             self._begin(bound, "be set up", bound.setup)
         for provider in self._providers:
             self._begin(provider, "be set up", provider.setup)
+            self._set_up.add(id(provider))
         for transport in self._process.transports:
             self._entrypoints.extend(transport(self))
         self._entrypoints.extend(self._custom)
         for entrypoint in self._entrypoints:
             self._begin(entrypoint, "be set up", partial(entrypoint.setup, self))
+            self._set_up.add(id(entrypoint))
 
     def start(self) -> None:
         """Start the providers, then the entrypoints: from here on requests come in. Raises StartError as `setup`."""
@@ -208,10 +212,10 @@ class ServiceContainer:
     def kill(self) -> None:
         """Let go of everything now; what was not acknowledged goes back to the broker."""
         self._kill_workers()
-        for entrypoint in self._entrypoints:
-            self._end(entrypoint, entrypoint.kill)
-        for provider in reversed(self._providers):
-            self._end(provider, provider.kill)
+        parts: list[Entrypoint | DependencyProvider[Any]] = [*self._entrypoints, *reversed(self._providers)]
+        for part in parts:
+            if id(part) in self._set_up:
+                self._end(part, part.kill)
 
     def _kill_workers(self) -> None:
         self._pool.kill()

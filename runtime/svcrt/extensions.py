@@ -47,12 +47,17 @@ class Extension:
 class CustomEntrypoint(Extension):
     """Base of entrypoints that an application brings: a folder, a socket, another message system.
 
-    Call `spawn` from `start` on; return from `stop` when nothing new can come. `kill` is called at the end of every
-    stop, too, when no worker runs any more.
+    Call `spawn` from `start` on.
     """
 
     def setup(self, container: Container) -> None:
         """Prepare; nothing may run yet. An exception stops the start of the service."""
+
+    def stop(self) -> None:
+        """Take nothing new, and return when nothing new can come. What runs goes on."""
+
+    def kill(self) -> None:
+        """Let go of everything: at the end of every stop, when no worker runs any more, or when there is no time."""
 
     def spawn(
         self,

@@ -199,3 +199,29 @@ def test_a_wrong_password_stops_the_start(broker_url: str) -> None:
     wrong = f"{scheme}://nobody:wrong@{rest.rpartition('@')[2]}"
     with pytest.raises(StartError, match="refuses"):
         Runner([Probe], broker=wrong, concurrency="threads").start()
+
+
+def test_only_what_was_set_up_is_killed_when_the_start_fails(
+    embedded_broker_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed: list[str] = []
+
+    class Door(CustomEntrypoint):
+        def setup(self, container: Container) -> None:
+            if self.name == "second":
+                raise StartError("the folder `in` is not there")
+            self.opened = self.name
+
+        def kill(self) -> None:
+            killed.append(self.opened)
+
+    class Service(Probe):
+        first = Door()
+        second = Door()
+        third = Door()
+
+    said = "`second: Door` of probe.v1.Probe cannot be set up: the folder `in` is not there"
+    with pytest.raises(StartError, match=said), running(Service, broker=embedded_broker_url):
+        pass
+    assert killed == ["first"]
+    assert "good order" not in caplog.text

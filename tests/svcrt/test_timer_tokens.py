@@ -256,3 +256,28 @@ def test_a_run_that_never_began_is_skipped_where_nothing_can_be_published(make: 
     broker.outcomes[0](Outcome(error=NotStarted("no worker was free")))
     wait_until(lambda: token.settled)
     assert token.settled == "given back"
+
+
+def test_a_token_held_for_ten_minutes_is_replaced(make: Make) -> None:
+    broker = make("0 * * * *")
+    held = broker.token(MINUTE)
+    broker.settle()
+    assert broker.fires_next_at(610.0) == MINUTE
+    assert held.settled == ""
+    replacement = broker.deliver(broker.published[-1])
+    wait_until(lambda: held.settled)
+    assert (held.settled, replacement.settled, broker.runs) == ("acked", "", [])
+
+
+def test_a_token_that_somebody_took_out_of_the_queue_is_sent_again(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = make()
+    broker.token(MINUTE - 60)
+    wait_until(lambda: broker.dues == [0.0, MINUTE])
+    broker.set_clock(45.0)
+    broker.settle()
+    wait_until(lambda: broker.dues == [0.0, MINUTE, MINUTE])
+    assert "a token has not come back" in caplog.text
+    broker.deliver(broker.published[-1])
+    wait_until(lambda: broker.runs == [MINUTE])
