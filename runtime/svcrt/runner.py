@@ -21,7 +21,7 @@ from svcrt.extensions import SharedExtensions
 from svcrt.middleware import Middleware
 from svcrt.timers import timer_entrypoints
 from svcrt.topology import service_topology
-from svcrt.types import Container, Entrypoint, Task
+from svcrt.types import Container, Entrypoint
 
 if TYPE_CHECKING:
     from svcrt.http.gateway import Gateway
@@ -32,8 +32,6 @@ DEFAULT_WORKERS = 10
 DEFAULT_DRAIN = 30.0
 _FIRST_CONNECTION = 3.0
 """Seconds that the start waits for the broker before it goes on without one."""
-_CLOSE_HTTP = 2.0
-"""Seconds beyond the drain in which HTTP connections are cut."""
 
 
 class Runner:
@@ -151,16 +149,17 @@ class Runner:
         # 1. Nothing new, anywhere: what is refused here is taken by another instance.
         for container in reversed(self._containers):
             container.stop_taking()
-        closing = self._stop_http(drain)
-        # 2. What has begun ends, answers and is acknowledged; what has not is handed over.
+        # 2. A request over HTTP cannot be handed over: those on their way are served while the workers still work.
+        if self._gateway is not None:
+            self._gateway.stop(drain)
+        # 3. What has begun ends, answers and is acknowledged; what has not is handed over.
         ended = [container.drain(max(0.0, deadline - time.monotonic())) for container in reversed(self._containers)]
-        closing.join(max(0.0, deadline - time.monotonic()) + _CLOSE_HTTP)
-        # 3. Providers and shared parts let go, last come, first gone.
+        # 4. Providers and shared parts let go, last come, first gone.
         for container in reversed(self._containers):
             container.close()
         for extension in reversed(self._shared.in_order()):
             self._quietly(extension.stop)
-        # 4. Replies and acks that wait are sent; then the broker takes back what was not acknowledged.
+        # 5. Replies and acks that wait are sent; then the broker takes back what was not acknowledged.
         self._disconnect()
         return all(ended)
 
@@ -214,13 +213,6 @@ class Runner:
         for container in self._containers:
             if container.contract.name == context.service:
                 container.guard.check(scheme, context)
-
-    def _stop_http(self, drain: float) -> Task:
-        def stop() -> None:
-            if self._gateway is not None:
-                self._gateway.stop(drain)
-
-        return self._concurrency.spawn(stop, name="stop of the HTTP gateway")
 
     def _caller(self, link: AmqpLink, requests: Requests, context: CallContext) -> Caller:
         return LinkCaller(

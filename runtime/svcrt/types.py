@@ -69,7 +69,10 @@ class Server(Protocol):
     """A WSGI server that is accepting."""
 
     def stop(self, timeout: float) -> bool:
-        """Stop accepting, let running requests end for up to `timeout` seconds, then cut; tell whether all ended."""
+        """Stop accepting, let running requests end for up to `timeout` seconds, then cut; tell whether all ended.
+
+        A request that is on its way on an open connection is still answered, with `Connection: close`.
+        """
 
 
 class Concurrency(Protocol):

@@ -172,12 +172,12 @@ class Host:
             connection.sendall(data)
             if not keep_open:
                 connection.shutdown(socket.SHUT_WR)
-            return b"".join(_received(connection))
+            return received(connection)
 
 
-def _received(connection: socket.socket) -> Iterator[bytes]:
-    while data := connection.recv(65536):
-        yield data
+def received(connection: socket.socket) -> bytes:
+    """Return all that comes until the other side ends."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @contextmanager

@@ -2,12 +2,16 @@
 
 import logging
 import socket
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import eventlet
+import eventlet.event
 import eventlet.greenio
+import eventlet.hubs
+import eventlet.semaphore
 import eventlet.wsgi
 
 from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection, RecordedLines
@@ -22,6 +26,11 @@ SOCKET_SECONDS = 30.0
 """How long one read from or write to a client may take."""
 HEAD_SECONDS = 20.0
 """How long a request's head may take, from its first byte to its empty line."""
+LAST_REQUEST_SECONDS = 1.0
+"""How long a stopping server waits for a request that may be on its way on an idle connection."""
+_ACCEPT_PAUSE = 0.1
+_LAST_ACCEPTED = 64
+"""Connections that a stopping server still takes from the backlog: few, since others may share it and never end."""
 
 
 class _Log:
@@ -63,8 +72,32 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
 
     rfile: Any  # ours while the head is read
 
+    def setup(self) -> None:
+        super().setup()
+        self._waiting_since: float | None = None
+        self._body: _Input | None = None
+        self.server.connections.add(self)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self)
+        super().finish()
+
+    def announce_end(self) -> None:
+        """Have the response under way say that it is the last of this connection, if it has not begun."""
+        if self._body is None or not self._body.headers_sent:
+            self.close_connection = True
+
+    def end_waiting(self, *, since: float) -> None:
+        """End the connection if it has waited for a request since then; one that has arrived is still answered."""
+        if self._waiting_since is not None and self._waiting_since <= since:
+            try:
+                self.connection.shutdown(socket.SHUT_RD)
+            except OSError as error:
+                log.debug("a client was gone already: %s", error)
+
     def handle_one_request(self) -> None:
         self._head_timeout: Any = None
+        self._body = None
         try:
             super().handle_one_request()
         except _HeadTimeout:
@@ -74,12 +107,15 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
 
     def _read_request_line(self) -> Any:
         # Idle until the first byte; from there on the whole head has one deadline, however slowly it drips.
-        self.connection.settimeout(KEEP_ALIVE_SECONDS)
+        self.connection.settimeout(LAST_REQUEST_SECONDS if self.server.is_draining else KEEP_ALIVE_SECONDS)
+        self._waiting_since = time.monotonic()
         try:
             begun = not self.rfile.closed and self.rfile.peek(1)
         except ConnectionError as error:
             log.debug("a client went away: %s", error)
             begun = False
+        finally:
+            self._waiting_since = None
         if not begun:
             return b""
         self._head_timeout = _HeadTimeout(HEAD_SECONDS)
@@ -93,12 +129,14 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
         self._lines = self.rfile = RecordedLines(self.rfile, self.raw_requestline)
         parsed = super().parse_request()
         self._end_of_head()
+        if self.server.is_draining:
+            self.close_connection = True
         return parsed
 
     def get_environ(self) -> Any:
         environ = super().get_environ()
         body = environ["eventlet.input"]
-        environ["wsgi.input"] = environ["eventlet.input"] = _Input(
+        environ["wsgi.input"] = environ["eventlet.input"] = self._body = _Input(
             body.rfile,
             body.content_length,
             self.connection,
@@ -127,40 +165,119 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
         log.debug(format, *arguments)
 
 
-class GreenServer:
-    """See `svcrt.types.Server`."""
+class _Server(eventlet.wsgi.Server):  # type: ignore[misc] # eventlet has no types
+    """What the connections of one server share."""
 
-    def __init__(self, listener: socket.socket, application: Callable[..., Any], max_clients: int) -> None:
-        self._pool: Any = eventlet.GreenPool(max_clients)
-        if not isinstance(listener, eventlet.greenio.GreenSocket):
-            listener = eventlet.greenio.GreenSocket(listener)
-        self._thread: Any = eventlet.spawn(self._run, listener, application)
-        self._ended: Any = eventlet.Event()
-        self._thread.link(lambda _thread: self._ended.send(True))
-
-    def _run(self, listener: Any, application: Callable[..., Any]) -> None:
-        eventlet.wsgi.server(
+    def __init__(self, listener: Any, application: Callable[..., Any]) -> None:
+        super().__init__(
             listener,
+            listener.getsockname(),
             application,
             log=_Log(),
             log_output=log.isEnabledFor(logging.DEBUG),
-            custom_pool=self._pool,
             protocol=_Protocol,
             # Otherwise a client gets the traceback of what the application raised.
             debug=False,
             keepalive=KEEP_ALIVE_SECONDS,
             socket_timeout=SOCKET_SECONDS,
         )
+        self.connections: set[_Protocol] = set()
+        self.is_draining = False
+
+
+class GreenServer:
+    """See `svcrt.types.Server`. Any number of processes may serve one listening socket.
+
+    The loop is ours: that of eventlet.wsgi ends for good at the first reset or missing descriptor in `accept`, and,
+    stopped, cuts idle connections at once, a request that is on its way included.
+    """
+
+    def __init__(self, listener: socket.socket, application: Callable[..., Any], max_clients: int) -> None:
+        if not isinstance(listener, eventlet.greenio.GreenSocket):
+            listener = eventlet.greenio.GreenSocket(listener)
+        self._listener: Any = listener
+        self._server = _Server(listener, application)
+        self._places: Any = eventlet.semaphore.Semaphore(max_clients)
+        self._clients: set[Any] = set()
+        self._ended: Any = eventlet.event.Event()
+        self._acceptor: Any = eventlet.spawn(self._run)
+
+    def _run(self) -> None:
+        while True:
+            # First a place, then a client: one that waited for a place in here would be lost in a stop.
+            self._places.acquire()
+            try:
+                client, address = self._listener.accept()
+            except OSError as error:
+                self._places.release()
+                if self._listener.fileno() < 0:
+                    return
+                # Out of descriptors, or this client is gone again: the others still want in.
+                log.warning("a connection could not be accepted: %s", error)
+                eventlet.sleep(_ACCEPT_PAUSE)
+            else:
+                self._begin(client, address)
+
+    def _begin(self, client: Any, address: Any) -> None:
+        thread = eventlet.spawn(self._serve, client, address)
+        self._clients.add(thread)
+        # A link also fires when the thread is killed before its first step.
+        thread.link(self._note_end, client)
+
+    def _serve(self, client: Any, address: Any) -> None:
+        client.settimeout(SOCKET_SECONDS)
+        try:
+            self._server.process_request([address, client, eventlet.wsgi.STATE_IDLE])
+        except OSError as error:
+            log.debug("a client went away: %s", error)
+        except Exception:
+            log.exception("a connection failed")
+
+    def _note_end(self, thread: Any, client: Any) -> None:
+        self._clients.discard(thread)
+        self._places.release()
+        eventlet.greenio.shutdown_safe(client)
+        client.close()
+        self._check_end()
+
+    def _check_end(self) -> None:
+        if self._server.is_draining and not self._clients and not self._ended.ready():
+            self._ended.send(True)
 
     def stop(self, timeout: float) -> bool:
         """See `svcrt.types.Server`."""
-        if not self._ended.ready():
-            # eventlet.wsgi then closes what idles and waits for the rest.
-            eventlet.spawn_n(self._thread.kill)
-            self._ended.wait(timeout)
+        deadline = time.monotonic() + timeout
+        self._stop_accepting()
+        stopped = time.monotonic()
+        self._wait(min(stopped + LAST_REQUEST_SECONDS, deadline))
+        for connection in list(self._server.connections):
+            connection.end_waiting(since=stopped)
+        self._wait(deadline)
         if self._ended.ready():
             return True
-        for thread in list(self._pool.coroutines_running):
+        for thread in list(self._clients):
             eventlet.spawn_n(thread.kill)
-        self._ended.wait(1.0)
+        self._wait(time.monotonic() + 1.0)
         return False
+
+    def _wait(self, deadline: float) -> None:
+        self._check_end()
+        if not self._ended.ready():
+            self._ended.wait(max(0.0, deadline - time.monotonic()))
+
+    def _stop_accepting(self) -> None:
+        self._acceptor.kill()
+        # Who has got through to us is served; others that share the socket take those who come now.
+        for _ in range(_LAST_ACCEPTED):
+            if not self._places.acquire(blocking=False):
+                break
+            try:
+                client, address = self._listener.fd.accept()
+            except OSError:
+                break
+            eventlet.hubs.notify_opened(client.fileno())
+            self._begin(eventlet.greenio.GreenSocket(client), address)
+        self._listener.close()
+        self._server.is_draining = True
+        for connection in list(self._server.connections):
+            connection.announce_end()

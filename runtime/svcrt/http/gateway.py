@@ -95,7 +95,7 @@ class Gateway:
         self._routes: RouteMap[_Endpoint] = RouteMap()
         self._waiting: set[_Waiting] = set()
         self._server: Server | None = None
-        self._draining = False
+        self._is_killed = False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -138,9 +138,8 @@ class Gateway:
     def stop(self, drain: float) -> bool:
         """Accept nothing more and let running requests end; tell whether they did within `drain` seconds.
 
-        The containers must still be running. Harmless when called twice.
+        A request that was on its way is still served, so the containers must be running. Harmless when called twice.
         """
-        self._draining = True
         server, self._server = self._server, None
         ended = True if server is None else server.stop(drain)
         if not ended:
@@ -150,7 +149,7 @@ class Gateway:
 
     def kill(self) -> None:
         """Let go of everything now."""
-        self._draining = True
+        self._is_killed = True
         for waiting in list(self._waiting):
             waiting.settle(Outcome(error=NotStarted("this instance was stopped")))
         self.stop(0.0)
@@ -172,7 +171,7 @@ class Gateway:
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
-        if self._draining:
+        if self._is_killed:
             raise Refusal(replies.stopping())
         path = request.environ[PATH]
         # werkzeug folds the case of `request.method`; RFC 9110 does not.
