@@ -78,6 +78,7 @@ class Runner:
         self._requests: Requests | None = None
         self._gateway: Gateway | None = None
         self._running = False
+        self._is_stopping = False
 
     @property
     def containers(self) -> tuple[ServiceContainer, ...]:
@@ -87,7 +88,14 @@ class Runner:
     @property
     def ready(self) -> bool:
         """Whether requests reach every service: started, connected, consuming, not blocked by the broker."""
-        return self._running and self._link is not None and self._link.ready
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What stands between requests and the services, each as a clause; empty when `ready`."""
+        if self._link is None or not self._running:
+            return ("it is stopping" if self._is_stopping else "it is starting",)
+        return self._link.missing
 
     def start(self) -> None:
         """Start everything; returns when requests are taken, or will be as soon as the broker is there.
@@ -145,6 +153,7 @@ class Runner:
             Whether all work ended in time; what did not is given to other instances by the broker.
         """
         self._running = False
+        self._is_stopping = True
         deadline = time.monotonic() + drain
         # 1. Nothing new, anywhere: what is refused here is taken by another instance.
         for container in reversed(self._containers):

@@ -4,33 +4,17 @@ import json
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cli_process import SECONDS, Running, run_command
+from cli_process import Running, run_command
 from cli_project import write_project
+from cli_waiting import is_running, serving, wait_for, whoami
 from svcrt.embedded import EmbeddedBroker
 
 NO_HTTP = "--no-http"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A process whose parent was killed stays a zombie where nobody reaps it.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.fixture
@@ -42,17 +26,6 @@ def project(tmp_path: Path) -> Path:
 def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as running:
         yield running
-
-
-def serving(run: Running) -> Running:
-    run.wait_for(r"acme\.greeter\.v1\.Greeter is running")
-    return run
-
-
-def whoami(folder: Path) -> int:
-    answer = run_command(folder, "call", "Greeter.whoami", "text=")
-    assert answer.returncode == 0, answer.stderr
-    return int(answer.stdout)
 
 
 def refused(folder: Path, *arguments: str, **variables: str) -> str:
@@ -87,7 +60,7 @@ def test_services_come_from_the_configuration_file(project: Path) -> None:
         assert "http " not in run.said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_service_stops_on_each_signal_without_waiting_for_drain(project: Path, number: signal.Signals) -> None:
     with Running(project, "greeter:Greeter", NO_HTTP, "--drain", "600") as run:
         serving(run)
@@ -132,13 +105,16 @@ def test_a_signal_to_the_whole_process_group_is_one_signal(project: Path) -> Non
         assert run.wait() == 0
 
 
-def test_a_worker_that_dies_ends_the_run_with_a_sentence(project: Path) -> None:
-    with Running(project, "greeter:Greeter", NO_HTTP) as run:
-        serving(run)
-        worker = whoami(project)
-        os.kill(worker, signal.SIGKILL)
-        assert run.wait() == 1
-        assert f"the worker process {worker} was killed by SIGKILL; the run ends" in run.said
+def test_a_closed_terminal_ends_the_run_in_good_order(project: Path) -> None:
+    ours, its = os.openpty()
+    try:
+        with Running(project, "greeter:Greeter", NO_HTTP, terminal=os.ttyname(its)) as run:
+            serving(run)
+            os.close(ours)
+            run.wait_for("SIGHUP: stopping")
+            assert run.wait() == 0
+    finally:
+        os.close(its)
 
 
 def test_workers_and_broker_end_with_a_killed_supervisor(project: Path) -> None:
