@@ -32,8 +32,7 @@ service {name} {{
     http GET "/{lower}/things/{{number}}"
   rpc put(number: int, text: str) -> str
     http POST "/{lower}/things"
-  route raw(number: int)
-    http GET "/{lower}/raw/{{number}}"
+  route raw GET "/{lower}/raw/{{number}}" (number: int)
 }}
 """
 
