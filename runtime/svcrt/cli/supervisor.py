@@ -23,7 +23,7 @@ from svcrt.cli.reloading import Watch
 from svcrt.cli.shared_broker import SharedBroker
 from svcrt.cli.signals import SignalPipe
 from svcrt.cli.workers import GRACE_SECONDS, Workers
-from svcrt.config import Address, Configuration, Settings
+from svcrt.config import Address, Configuration
 from svcrt.errors import ConfigError
 
 _CUT_SECONDS = 2.0
@@ -205,7 +205,7 @@ class Supervisor:
         kept = {key: getattr(self._settings, key) for key in _OF_THE_RUN}
         if waiting := [key for key, value in kept.items() if getattr(new, key) != value]:
             log.warning("the new %s takes effect with the next run", ", ".join(f"`{key}`" for key in waiting))
-        self._settings: Settings = dataclasses.replace(new, **kept)
+        self._settings = dataclasses.replace(new, **kept)
 
     def _announce(self, services: list[str]) -> None:
         if self._is_announced:

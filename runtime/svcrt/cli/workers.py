@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import random
 import selectors
 import signal
@@ -270,4 +271,4 @@ def pause(failures: int) -> float:
     """Return the seconds before a successor starts, the more the more have failed in a row."""
     # Spread, so that workers that died of one cause do not come back in step.
     spread: float = random.uniform(1.0, _SPREAD)
-    return spread * min(LONGEST_PAUSE / _SPREAD, FIRST_PAUSE * 2 ** min(failures - 1, 10))
+    return spread * min(LONGEST_PAUSE / _SPREAD, math.ldexp(FIRST_PAUSE, min(failures - 1, 10)))

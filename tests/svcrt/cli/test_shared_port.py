@@ -21,7 +21,7 @@ from cli_waiting import children, is_running, wait_for
 
 SERVICES = ("Alpha", "Beta", "Gamma")
 REQUESTS = 10_000
-CLIENTS = 8
+CLIENTS = 16
 
 CONTRACT = """\
 package trio.{lower}.v1
@@ -130,8 +130,8 @@ class Client:
         return self.connection
 
 
-def send_all(address: tuple[str, int], meanwhile: Callable[[], None]) -> list[Client]:
-    """Send all requests from several threads and do something else when a third of them is answered."""
+def send_all(address: tuple[str, int], meanwhile: Callable[[Callable[[], bool]], None]) -> list[Client]:
+    """Send all requests from several threads; once a third is answered, do `meanwhile(are_sent)`."""
     count = 0
     lock, third = threading.Lock(), threading.Event()
 
@@ -150,7 +150,7 @@ def send_all(address: tuple[str, int], meanwhile: Callable[[], None]) -> list[Cl
     for thread in threads:
         thread.start()
     assert third.wait(SECONDS)
-    meanwhile()
+    meanwhile(lambda: not any(thread.is_alive() for thread in threads))
     for thread in threads:
         thread.join()
     return clients
@@ -158,7 +158,7 @@ def send_all(address: tuple[str, int], meanwhile: Callable[[], None]) -> list[Cl
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("how", ["a worker is stopped", "all are replaced"])
+@pytest.mark.parametrize("how", ["a worker is stopped", "all are replaced, again and again"])
 def test_no_request_is_lost_or_answered_by_another(project: Path, how: str) -> None:
     services = [f"{name.lower()}_service:{name}" for name in SERVICES]
     with Running(project, *services, "--workers", "2", "--http", "127.0.0.1:0", own_session=True) as run:
@@ -166,14 +166,16 @@ def test_no_request_is_lost_or_answered_by_another(project: Path, how: str) -> N
         run.wait_for("(?s)" + "HTTP is served.*?" * 2)
         former = children(run.pid)
 
-        def stop() -> None:
+        def stop(are_sent: Callable[[], bool]) -> None:
             if how == "a worker is stopped":
                 stopped = random.choice(sorted(former))
                 os.kill(stopped, signal.SIGTERM)
                 wait_for(lambda: not is_running(stopped))
-            else:
+            times = 0
+            while how != "a worker is stopped" and not are_sent():
+                times += 1
                 run.signal(signal.SIGHUP)
-                run.wait_for("every worker process has been replaced")
+                run.wait_for("(?s)" + "every worker process has been replaced.*?" * times)
 
         clients = send_all(("127.0.0.1", port), stop)
         run.wait_for("(?s)" + "HTTP is served.*?" * 3)
