@@ -73,10 +73,10 @@ def test_a_run_that_stops_is_alive_but_not_ready(project: Path) -> None:
 def test_one_ready_worker_is_enough(project: Path) -> None:
     with Running(project, "greeter:Greeter", *ADMIN, "--workers", "2") as run:
         serving(run, 2)
-        wait_for(lambda: ready(run) == READY)
+        (project / "greeter.py").write_text("this is no Python", encoding="utf-8")
         os.kill(min(children(run.pid)), signal.SIGKILL)
-        run.wait_for("was killed by SIGKILL")
-        assert ready(run) == READY
+        run.wait_for("Error: cannot run")
+        wait_for(lambda: ready(run) == READY)
         assert run.stop() == 0
 
 

@@ -4,12 +4,13 @@ import json
 import os
 import signal
 import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cli_process import Running, run_command
+from cli_process import SECONDS, Running, run_command
 from cli_project import write_project
 from cli_waiting import is_running, serving, wait_for, whoami
 from svcrt.embedded import EmbeddedBroker
@@ -141,6 +142,40 @@ def test_logs_in_json(project: Path) -> None:
         assert run.stop() == 0
         messages = [json.loads(line)["message"] for line in run.said.splitlines()]
     assert "service acme.greeter.v1.Greeter (greeter:Greeter)" in messages
+
+
+def test_a_worker_with_http_and_a_timer_loads_nothing_of_the_compiler(project: Path) -> None:
+    contract = project / "acme" / "greeter" / "v1" / "contract.py"
+    text = (
+        contract.read_text()
+        .replace("import (\n", "import (Timer,\n")
+        .replace("    publishes=", '    timers=(Timer(name="tick", stub="tick", every=0.05),),\n    publishes=')
+    )
+    contract.write_text(text, encoding="utf-8")
+    service = project / "greeter.py"
+    text = service.read_text().replace(
+        'return f"Hello, {name}!"', 'return ",".join(sorted({each.partition(".")[0] for each in sys.modules}))'
+    )
+    tick = '\n    def tick(self):\n        Path("ticked").touch()\n'
+    service.write_text(f"import sys\n{text}{tick}", encoding="utf-8")
+    with Running(project, "greeter:Greeter", "--http", "127.0.0.1:0") as run:
+        address = serving(run).wait_for(r"(?m)^http +(\S+)$").group(1)
+        wait_for((project / "ticked").exists)
+        with urllib.request.urlopen(f"{address}/hello/John", timeout=SECONDS) as answer:
+            loaded = set(json.loads(answer.read()).split(","))
+        assert run.stop() == 0
+    assert {"svcrt", "eventlet", "kombu", "werkzeug"} <= loaded
+    assert not loaded & {"svcgen", "svcidl", "lark", "jinja2", "pamqp", "watchfiles"}
+
+
+def test_the_supervisor_loads_no_eventlet_and_no_broker_library(project: Path) -> None:
+    tell = "import atexit, sys; atexit.register(lambda: print('loaded:', *sys.modules, file=sys.stderr))"
+    with Running(project, "greeter:Greeter", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", before=tell) as run:
+        serving(run)
+        assert run.stop() == 0
+        loaded = {each.partition(".")[0] for each in run.wait_for("loaded: (.*)").group(1).split()}
+    assert {"svcrt", "click", "http"} <= loaded
+    assert not loaded & {"eventlet", "kombu", "amqp", "werkzeug", "asyncio", "lark", "jinja2", "svcgen", "svcidl"}
 
 
 # --- the broker --------------------------------------------------------------------------------------------------
