@@ -55,6 +55,7 @@ class _Request:
     context: WorkerContext
     on_outcome: Callable[[Outcome], None]
     limit: Limit | None
+    only_here: bool
 
     def run(self) -> None:
         outcome = self.factory.run(self.stub, self.positional, self.context)
@@ -112,12 +113,13 @@ class ServiceContainer:
         on_outcome: Callable[[Outcome], None],
         *,
         positional: tuple[object, ...] = (),
+        only_here: bool = False,
     ) -> None:
         """Put a request in line for a worker; see `svcrt.types.Container`."""
         context.container = self
         context.arguments = arguments
         limit = self._limits.get(stub)
-        self._pool.submit(_Request(self._factory, self._pool, stub, positional, context, on_outcome, limit))
+        self._pool.submit(_Request(self._factory, self._pool, stub, positional, context, on_outcome, limit, only_here))
 
     def setup(self) -> None:
         """Set up the providers in order, then the entrypoints. Nothing runs yet.
@@ -149,6 +151,10 @@ class ServiceContainer:
         """First step of a stop: no request comes in after it. What runs goes on."""
         for entrypoint in self._entrypoints:
             self._end(entrypoint, entrypoint.stop)
+
+    def hand_over(self) -> None:
+        """Abandon what has not begun and another instance can do; what came over HTTP is still done."""
+        self._pool.hand_over()
 
     def drain(self, seconds: float) -> bool:
         """Second step: hand over what has not begun, let what has begun end; tell whether it did within `seconds`."""

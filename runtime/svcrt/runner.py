@@ -158,10 +158,12 @@ class Runner:
         # 1. Nothing new, anywhere: what is refused here is taken by another instance.
         for container in reversed(self._containers):
             container.stop_taking()
-        # 2. A request over HTTP cannot be handed over: those on their way are served while the workers still work.
+        # 2. What has not begun is handed over; a request over HTTP cannot be: those on their way are still served.
         if self._gateway is not None:
+            for container in reversed(self._containers):
+                container.hand_over()
             self._gateway.stop(drain)
-        # 3. What has begun ends, answers and is acknowledged; what has not is handed over.
+        # 3. What has begun ends, answers and is acknowledged.
         ended = [container.drain(max(0.0, deadline - time.monotonic())) for container in reversed(self._containers)]
         # 4. Providers and shared parts let go, last come, first gone.
         for container in reversed(self._containers):

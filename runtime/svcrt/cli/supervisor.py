@@ -70,7 +70,11 @@ class Supervisor:
         """Run until the end; return the exit code. Main thread only. Raises StartError."""
         with ExitStack() as stack:
             stack.callback(self._selector.close)
-            signals = stack.enter_context(SignalPipe(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD))
+            taken = [signal.SIGTERM, signal.SIGINT, signal.SIGCHLD]
+            # nohup has it ignored.
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+                taken.append(signal.SIGHUP)
+            signals = stack.enter_context(SignalPipe(*taken))
             self._selector.register(signals, selectors.EVENT_READ)
             if self._reread is not None:
                 self._selector.register(stack.enter_context(Watch(self._folder)), selectors.EVENT_READ)

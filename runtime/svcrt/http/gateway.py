@@ -220,7 +220,9 @@ class Gateway:
         self._waiting.add(waiting)
         try:
             keywords = {name: getattr(arguments, name) for name in arguments.__struct_fields__}
-            hosted.container.spawn_worker(endpoint.member.stub, keywords, context, on_outcome, positional=positional)
+            hosted.container.spawn_worker(
+                endpoint.member.stub, keywords, context, on_outcome, positional=positional, only_here=True
+            )
             waiting.ended.wait(context.remaining())
         finally:
             self._waiting.discard(waiting)

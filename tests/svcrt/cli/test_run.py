@@ -118,6 +118,15 @@ def test_a_closed_terminal_ends_the_run_in_good_order(project: Path) -> None:
         os.close(its)
 
 
+def test_a_terminal_that_closes_does_not_concern_what_nohup_started(project: Path) -> None:
+    nohup = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    with Running(project, "greeter:Greeter", NO_HTTP, before=nohup) as run:
+        serving(run)
+        run.signal(signal.SIGHUP)
+        assert run.stop() == 0
+        assert "SIGHUP" not in run.said
+
+
 def test_workers_and_broker_end_with_a_killed_supervisor(project: Path) -> None:
     with Running(project, "greeter:Greeter", NO_HTTP) as run:
         serving(run)
