@@ -28,6 +28,8 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         services = ["greeter:Greeter", "shop.orders:Orders"]
         broker = ["amqp://a/", "amqps://b:5671/vhost"]
         http = "0.0.0.0:80"
+        admin = 8001
+        workers = 4
         max_workers = 3
         drain = 0
         heartbeat = 2
@@ -44,6 +46,8 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         services=("greeter:Greeter", "shop.orders:Orders"),
         broker=("amqp://a/", "amqps://b:5671/vhost"),
         http=Address("0.0.0.0", 80),
+        admin=Address("127.0.0.1", 8001),
+        workers=4,
         max_workers=3,
         drain=0.0,
         heartbeat=2,
@@ -86,8 +90,9 @@ def test_lists_in_the_environment_are_separated_by_commas(tmp_path: Path) -> Non
         ("off", None),
     ],
 )
-def test_http_addresses(tmp_path: Path, text: str, address: Address | None) -> None:
-    assert load(tmp_path, environment={"SVCGEN_HTTP": text}).settings.http == address
+def test_addresses(tmp_path: Path, text: str, address: Address | None) -> None:
+    settings = load(tmp_path, environment={"SVCGEN_HTTP": text, "SVCGEN_ADMIN": text}).settings
+    assert settings.http == settings.admin == address
 
 
 def test_addresses_read_as_in_a_url() -> None:
@@ -110,6 +115,8 @@ def test_addresses_read_as_in_a_url() -> None:
         ("http = {}", "`http` must be HOST:PORT, a port, or `off`, not a table"),
         ("http = 'localhost'", "`http` must be HOST:PORT, a port, or `off`, not `localhost`"),
         ("http = 'localhost:66000'", "`http` must be HOST:PORT, a port, or `off`, not `localhost:66000`"),
+        ("admin = 'ready'", "`admin` must be HOST:PORT, a port, or `off`, not `ready`"),
+        ("workers = 0", "`workers` must be a whole number from 1, not `0`"),
         ("log_level = 'loud'", "`log_level` must be one of debug, info, warning, error, not `loud`"),
         ("config = 1", "`config` must be a table, not a number; write it as `[config]`"),
         ("broker = 2001-01-01", "`broker` must be a URL such as `amqp://user:password@host:5672/vhost`, or a list"),
