@@ -23,7 +23,7 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where HTTP listens. Port 0 lets the system choose."""
+    """Where a port listens. Port 0 lets the system choose."""
 
     host: str
     port: int
@@ -42,6 +42,8 @@ class Settings:
         broker: URLs of one broker or of a cluster's nodes, tried in turn; empty for the embedded broker.
         http: where HTTP listens; None for nowhere.
         origins: whose pages may open web sockets beside our own, as `https://shop.example`; `*` for all.
+        admin: where liveness and readiness are told; None for nowhere.
+        workers: worker processes, each hosting all services.
         max_workers: requests that each service works on at a time, per process.
         drain: seconds that running work may take to end after SIGTERM.
         heartbeat: seconds between AMQP heartbeats.
@@ -55,6 +57,8 @@ class Settings:
     broker: tuple[str, ...] = ()
     http: Address | None = Address("127.0.0.1", 8000)
     origins: tuple[str, ...] = ()
+    admin: Address | None = None
+    workers: int = 1
     max_workers: int = 10
     drain: float = 30.0
     heartbeat: int = 10
@@ -218,6 +222,10 @@ def _number(text: str) -> object:
     return text
 
 
+def _port_or_text(text: str) -> object:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
 def _texts(raw: object, expected: str) -> tuple[str, ...]:
     items = [raw] if isinstance(raw, str) else raw
     if not isinstance(items, list):
@@ -253,7 +261,7 @@ def _broker(raw: object) -> tuple[str, ...]:
     return urls
 
 
-def _http(raw: object) -> Address | None:
+def _address(raw: object) -> Address | None:
     if raw is False or raw == "off":
         return None
     text = f"127.0.0.1:{raw}" if isinstance(raw, int) and not isinstance(raw, bool) else raw
@@ -305,8 +313,10 @@ def _said(raw: object) -> str:
 _SETTINGS: Mapping[str, _Setting] = {
     "services": _Setting(read=_services, parse=_list),
     "broker": _Setting(read=_broker, parse=_list),
-    "http": _Setting(read=_http, parse=lambda text: int(text) if text.isascii() and text.isdigit() else text),
+    "http": _Setting(read=_address, parse=_port_or_text),
     "origins": _Setting(read=_origins, parse=_list),
+    "admin": _Setting(read=_address, parse=_port_or_text),
+    "workers": _Setting(read=_whole, parse=_number),
     "max_workers": _Setting(read=_whole, parse=_number),
     "drain": _Setting(read=_seconds, parse=_number),
     "heartbeat": _Setting(read=_whole, parse=_number),

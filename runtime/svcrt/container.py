@@ -57,6 +57,7 @@ class _Request:
     context: WorkerContext
     on_outcome: Callable[[Outcome], None]
     limit: Limit | None
+    only_here: bool
 
     def run(self) -> None:
         outcome = self.factory.run(self.stub, self.positional, self.context)
@@ -123,12 +124,13 @@ class ServiceContainer:
         on_outcome: Callable[[Outcome], None],
         *,
         positional: tuple[object, ...] = (),
+        only_here: bool = False,
     ) -> None:
         """Put a request in line for a worker; see `svcrt.types.Container`."""
         context.container = self
         context.arguments = arguments
         limit = self._limits.get(stub)
-        self._pool.submit(_Request(self._factory, self._pool, stub, positional, context, on_outcome, limit))
+        self._pool.submit(_Request(self._factory, self._pool, stub, positional, context, on_outcome, limit, only_here))
 
     def spawn_long_worker(
         self,
@@ -179,10 +181,15 @@ class ServiceContainer:
         for entrypoint in self._entrypoints:
             self._end(entrypoint, entrypoint.stop)
 
+        self._long.begin_drain()
+
+    def hand_over(self) -> None:
+        """Abandon what has not begun and another instance can do; what came over HTTP is still done."""
+        self._pool.hand_over()
+
     def drain(self, seconds: float) -> bool:
         """Second step: hand over what has not begun, let what has begun end; tell whether it did within `seconds`."""
         deadline = time.monotonic() + seconds
-        self._long.begin_drain()
         ended = self._pool.drain(seconds)
         ended = self._long.drain(max(0.0, deadline - time.monotonic())) and ended
         if not ended:

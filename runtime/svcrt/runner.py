@@ -23,7 +23,7 @@ from svcrt.http.sockets.limits import SocketLimits
 from svcrt.middleware import Middleware
 from svcrt.timers import timer_entrypoints
 from svcrt.topology import service_topology
-from svcrt.types import Container, Entrypoint, Task
+from svcrt.types import Container, Entrypoint
 
 if TYPE_CHECKING:
     from svcrt.http.gateway import Gateway
@@ -34,8 +34,6 @@ DEFAULT_WORKERS = 10
 DEFAULT_DRAIN = 30.0
 _FIRST_CONNECTION = 3.0
 """Seconds that the start waits for the broker before it goes on without one."""
-_CLOSE_HTTP = 2.0
-"""Seconds beyond the drain in which HTTP connections are cut."""
 
 
 class Runner:
@@ -91,6 +89,7 @@ class Runner:
         self._requests: Requests | None = None
         self._gateway: Gateway | None = None
         self._running = False
+        self._is_stopping = False
 
     @property
     def containers(self) -> tuple[ServiceContainer, ...]:
@@ -100,7 +99,14 @@ class Runner:
     @property
     def ready(self) -> bool:
         """Whether requests reach every service: started, connected, consuming, not blocked by the broker."""
-        return self._running and self._link is not None and self._link.ready
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What stands between requests and the services, each as a clause; empty when `ready`."""
+        if self._link is None or not self._running:
+            return ("it is stopping" if self._is_stopping else "it is starting",)
+        return self._link.missing
 
     def start(self) -> None:
         """Start everything; returns when requests are taken, or will be as soon as the broker is there.
@@ -162,20 +168,24 @@ class Runner:
             Whether all work ended in time; what did not is given to other instances by the broker.
         """
         self._running = False
+        self._is_stopping = True
         deadline = time.monotonic() + drain
         # 1. Nothing new, anywhere: what is refused here is taken by another instance.
         for container in reversed(self._containers):
             container.stop_taking()
-        closing = self._stop_http(drain)
-        # 2. What has begun ends, answers and is acknowledged; what has not is handed over.
+        # 2. What has not begun is handed over; a request over HTTP cannot be: those on their way are still served.
+        if self._gateway is not None:
+            for container in reversed(self._containers):
+                container.hand_over()
+            self._gateway.stop(drain)
+        # 3. What has begun ends, answers and is acknowledged.
         ended = [container.drain(max(0.0, deadline - time.monotonic())) for container in reversed(self._containers)]
-        closing.join(max(0.0, deadline - time.monotonic()) + _CLOSE_HTTP)
-        # 3. Providers and shared parts let go, last come, first gone.
+        # 4. Providers and shared parts let go, last come, first gone.
         for container in reversed(self._containers):
             container.close()
         for extension in reversed(self._shared.in_order()):
             self._quietly(extension.stop)
-        # 4. Replies and acks that wait are sent; then the broker takes back what was not acknowledged.
+        # 5. Replies and acks that wait are sent; then the broker takes back what was not acknowledged.
         self._disconnect()
         return all(ended)
 
@@ -235,13 +245,6 @@ class Runner:
         for container in self._containers:
             if container.contract.name == context.service:
                 container.guard.check(scheme, context)
-
-    def _stop_http(self, drain: float) -> Task:
-        def stop() -> None:
-            if self._gateway is not None:
-                self._gateway.stop(drain)
-
-        return self._concurrency.spawn(stop, name="stop of the HTTP gateway")
 
     def _caller(self, link: AmqpLink, requests: Requests, context: CallContext) -> Caller:
         return LinkCaller(

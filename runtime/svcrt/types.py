@@ -72,7 +72,10 @@ class Server(Protocol):
     """A WSGI server that is accepting."""
 
     def stop(self, timeout: float) -> bool:
-        """Stop accepting, let running requests end for up to `timeout` seconds, then cut; tell whether all ended."""
+        """Stop accepting, let running requests end for up to `timeout` seconds, then cut; tell whether all ended.
+
+        A request that is on its way on an open connection is still answered, with `Connection: close`.
+        """
 
 
 class Concurrency(Protocol):
@@ -343,12 +346,14 @@ class Container(Protocol):
         on_outcome: Callable[[Outcome], None],
         *,
         positional: tuple[object, ...] = (),
+        only_here: bool = False,
     ) -> None:
         """Run `service.<stub>(*positional, **arguments)` in a worker of its own and report how it ended.
 
         Never blocks: the request waits in line when all workers are busy. `on_outcome` is called at most once, after
         the providers' teardown, in a task where it may block and publish; with `NotStarted` as its error when the
-        container stops before the request's turn; not at all when the container is killed.
+        container stops before the request's turn; not at all when the container is killed. `only_here`: nobody else
+        can be given the request, so that it keeps its place as long as the stop allows.
         """
 
     def spawn_long_worker(

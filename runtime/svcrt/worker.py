@@ -85,6 +85,8 @@ class Job(Protocol):
     """One request in line."""
 
     limit: "Limit | None"
+    only_here: bool
+    """Whether no other instance can do it."""
 
     def run(self) -> None:
         """Do it."""
@@ -118,6 +120,7 @@ class WorkerPool:
         self._limits: list[Limit] = []
         self._admitted = 0
         self._open = 0
+        self._handing_over = False
         self._draining = False
         self._killed = False
         self._empty: Flag = concurrency.flag()
@@ -129,10 +132,10 @@ class WorkerPool:
         return limit
 
     def submit(self, job: Job) -> None:
-        """Put a job in line; never blocks. Abandoned at once when the pool is draining."""
+        """Put a job in line; never blocks. Abandoned at once when the pool is draining, or hands over what it can."""
         with self._lock:
             self._open += 1
-            if not self._draining:
+            if not self._draining and (job.only_here or not self._handing_over):
                 limit = job.limit
                 if limit is None or limit.running < limit.size:
                     if limit is not None:
@@ -143,6 +146,23 @@ class WorkerPool:
                 return
         self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
 
+    def hand_over(self) -> None:
+        """Abandon, from now on, what has not begun and others can do; what only we can do is still done."""
+        with self._lock:
+            self._handing_over = True
+            unstarted = [job for limit in self._limits for job in limit.waiting if not job.only_here]
+            for limit in self._limits:
+                limit.waiting = deque(job for job in limit.waiting if job.only_here)
+        for job in self._in_line():
+            if job.only_here:
+                self._jobs.put(job)
+                continue
+            unstarted.append(job)
+            with self._lock:
+                self._give_up_place(job)
+        for job in unstarted:
+            self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
+
     def drain(self, seconds: float) -> bool:
         """Abandon what has not begun, wait for what has, then end the tasks; tell whether all ended in time."""
         with self._lock:
@@ -150,11 +170,7 @@ class WorkerPool:
             unstarted = [job for limit in self._limits for job in limit.waiting]
             for limit in self._limits:
                 limit.waiting.clear()
-        try:
-            while (job := self._jobs.get(timeout=0)) is not None:
-                unstarted.append(job)
-        except queue.Empty:
-            pass
+        unstarted += self._in_line()
         for job in unstarted:
             self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
         with self._lock:
@@ -198,16 +214,29 @@ class WorkerPool:
             finally:
                 self._finished(job)
 
+    def _in_line(self) -> list[Job]:
+        """Take out what no task has begun."""
+        jobs: list[Job] = []
+        try:
+            while (job := self._jobs.get(timeout=0)) is not None:
+                jobs.append(job)
+        except queue.Empty:
+            pass
+        return jobs
+
     def _finished(self, job: Job) -> None:
         with self._lock:
-            self._admitted -= 1
-            limit = job.limit
-            if limit is not None:
-                if limit.waiting:
-                    self._admit(limit.waiting.popleft())
-                else:
-                    limit.running -= 1
+            self._give_up_place(job)
         self._closed()
+
+    def _give_up_place(self, job: Job) -> None:
+        self._admitted -= 1
+        limit = job.limit
+        if limit is not None:
+            if limit.waiting:
+                self._admit(limit.waiting.popleft())
+            else:
+                limit.running -= 1
 
     def _abandon(self, job: Job) -> None:
         try:

@@ -35,7 +35,15 @@ def run_command(folder: Path, *arguments: str, stdin: str = "", **variables: str
 
 
 class Running:
-    """`python -m svcrt run ARGUMENTS` in `folder`, killed at the end if it has not ended by then."""
+    """`python -m svcrt run ARGUMENTS` in `folder`, killed at the end if it has not ended by then.
+
+    Args:
+        own_group: let it lead a process group.
+        own_session: let it have no terminal.
+        terminal: path of its terminal.
+        before: Python to execute first.
+        variables: environment variables.
+    """
 
     def __init__(
         self,
@@ -43,10 +51,18 @@ class Running:
         *arguments: str,
         command: str = "run",
         own_group: bool = False,
+        own_session: bool = False,
+        terminal: str = "",
+        before: str = "",
         variables: Mapping[str, str] | None = None,
     ) -> None:
+        start = ["-c", f"{before}\nfrom svcrt.__main__ import main; main()"] if before else ["-m", "svcrt"]
+        program = [sys.executable, *start, command, *arguments]
+        if terminal:
+            # What the leader of a session without a terminal opens becomes the terminal of the session.
+            program = ["/bin/sh", "-c", 'terminal=$1; shift; exec "$@" <"$terminal"', "sh", terminal, *program]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "svcrt", command, *arguments],
+            program,
             cwd=folder,
             env=environment(**(variables or {})),
             stdin=subprocess.DEVNULL,
@@ -54,6 +70,7 @@ class Running:
             stderr=subprocess.PIPE,
             text=True,
             process_group=0 if own_group else None,
+            start_new_session=own_session or terminal != "",
         )
         self.pid = self._process.pid
         self._said = ""

@@ -172,13 +172,11 @@ class Host:
         for container in containers:
             container.stop_taking()
 
-        def stop_http() -> None:
-            self.stopped_in_time = gateway.stop(drain)
-
-        closing = concurrency.spawn(stop_http, name="stop of the gateway")
+        for container in containers:
+            container.hand_over()
+        self.stopped_in_time = gateway.stop(drain)
         for container in containers:
             container.drain(drain)
-        assert closing.join(SECONDS)
         for container in containers:
             container.close()
         self._ended.set()
@@ -212,12 +210,12 @@ class Host:
             connection.sendall(data)
             if not keep_open:
                 connection.shutdown(socket.SHUT_WR)
-            return b"".join(_received(connection))
+            return received(connection)
 
 
-def _received(connection: socket.socket) -> Iterator[bytes]:
-    while data := connection.recv(65536):
-        yield data
+def received(connection: socket.socket) -> bytes:
+    """Return all that comes until the other side ends."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @contextmanager

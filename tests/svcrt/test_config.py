@@ -29,6 +29,8 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         broker = ["amqp://a/", "amqps://b:5671/vhost"]
         http = "0.0.0.0:80"
         origins = ["https://shop.example", "http://localhost:3000"]
+        admin = 8001
+        workers = 4
         max_workers = 3
         drain = 0
         heartbeat = 2
@@ -47,6 +49,8 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         broker=("amqp://a/", "amqps://b:5671/vhost"),
         http=Address("0.0.0.0", 80),
         origins=("https://shop.example", "http://localhost:3000"),
+        admin=Address("127.0.0.1", 8001),
+        workers=4,
         max_workers=3,
         drain=0.0,
         heartbeat=2,
@@ -95,8 +99,9 @@ def test_origins(tmp_path: Path, origin: str) -> None:
         ("off", None),
     ],
 )
-def test_http_addresses(tmp_path: Path, text: str, address: Address | None) -> None:
-    assert load(tmp_path, environment={"SVCGEN_HTTP": text}).settings.http == address
+def test_addresses(tmp_path: Path, text: str, address: Address | None) -> None:
+    settings = load(tmp_path, environment={"SVCGEN_HTTP": text, "SVCGEN_ADMIN": text}).settings
+    assert settings.http == settings.admin == address
 
 
 def test_addresses_read_as_in_a_url() -> None:
@@ -122,6 +127,8 @@ def test_addresses_read_as_in_a_url() -> None:
         ("http = 'localhost:66000'", "`http` must be HOST:PORT, a port, or `off`, not `localhost:66000`"),
         ("origins = 'https://a/'", "`origins` must be `https://host` or `https://host:port` without a path, or `*`"),
         ("origins = ['shop.example']", "or `*` for all, not `shop.example`"),
+        ("admin = 'ready'", "`admin` must be HOST:PORT, a port, or `off`, not `ready`"),
+        ("workers = 0", "`workers` must be a whole number from 1, not `0`"),
         ("log_level = 'loud'", "`log_level` must be one of debug, info, warning, error, not `loud`"),
         ("config = 1", "`config` must be a table, not a number; write it as `[config]`"),
         ("broker = 2001-01-01", "`broker` must be a URL such as `amqp://user:password@host:5672/vhost`, or a list"),

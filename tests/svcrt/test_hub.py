@@ -171,7 +171,7 @@ def test_an_instance_that_stops_leaves_the_others_alone(embedded_broker_url: str
 def test_subscriptions_outlive_a_lost_broker_connection(embedded_broker: EmbeddedBroker) -> None:
     with instance(embedded_broker.url) as one, peer(one.host, "/rooms/a") as member:
         hear(member)
-        embedded_broker.drop_connections()
+        embedded_broker.faults.disconnect()
         # What is sent until the binding is there again may be lost.
         eventually(lambda: is_told(one.host, member))
 
@@ -187,9 +187,9 @@ def is_told(host: Host, member: ClientConnection) -> bool:
 def test_a_broadcast_without_a_broker_raises_nothing(embedded_broker: EmbeddedBroker) -> None:
     with instance(embedded_broker.url) as one, peer(one.host, "/rooms/a") as member:
         hear(member)
-        embedded_broker.freeze()
+        embedded_broker.faults.freeze()
         try:
             tell(one.host, "a", "later, or never")
         finally:
-            embedded_broker.thaw()
+            embedded_broker.faults.thaw()
         assert hear(member) == "later, or never"

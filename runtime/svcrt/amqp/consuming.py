@@ -148,9 +148,9 @@ class Consuming:
         self._ended = False
 
     @property
-    def ready(self) -> bool:
-        """Whether every subscription consumes."""
-        return all(subscription.ready for subscription in list(self._subscriptions))
+    def missing(self) -> list[str]:
+        """The queues that are not consumed from though they should be."""
+        return [each.name or "a queue of our own" for each in list(self._subscriptions) if not each.ready]
 
     def subscribe(self, queue: Queue, on_delivery: Callable[[Delivery], None], **options: Any) -> Subscription:
         """Take a subscription over, from any task; see `svcrt.types.Link.consume`."""

@@ -194,7 +194,17 @@ class AmqpLink:
     @property
     def ready(self) -> bool:
         """See `svcrt.types.Link`."""
-        return all(owner.connected for owner in self._owners) and not self._publisher.blocked and self._consuming.ready
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What stands between the broker and us, each as a clause without secrets; empty when `ready`."""
+        reasons = [f"no connection to the broker: {owner.reason}" for owner in self._owners if not owner.connected]
+        if not reasons:
+            if self._publisher.blocked:
+                reasons.append("the broker takes nothing at present (memory or disk alarm)")
+            reasons += [f"not consuming from {name}" for name in self._consuming.missing]
+        return tuple(dict.fromkeys(reasons))
 
     def stop(self) -> None:
         """See `svcrt.types.Link`."""

@@ -3,23 +3,25 @@
 import logging
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from svcrt.cli import logs
+from svcrt.cli.exit_codes import CRASHED, CUT_SIGNAL, START_FAILED, WORK_CUT
 from svcrt.cli.loading import add_to_path, load_services
 from svcrt.cli.orders import Supervised
-from svcrt.cli.supervisor import CUT_SIGNAL, START_FAILED, WORK_CUT
 from svcrt.concurrency import Backend, backend
 from svcrt.config import Settings
 from svcrt.errors import StartError
 from svcrt.runner import Runner
 from svcrt.types import Channel
 
-_CRASHED = 70
-"""EX_SOFTWARE of sysexits.h."""
+BEAT_SECONDS = 2.0
+"""How often a worker that is the same tells so: whoever reads it knows that the hub turns."""
+_LOOK_SECONDS = 0.25
 _STARTED, _STOPPED = object(), object()
 
 log = logging.getLogger("svcrt.run")
@@ -36,7 +38,8 @@ def host(supervised: Supervised) -> int:
         supervised.report(
             services=[f"{cls.contract.name} ({name})" for cls, name in zip(classes, settings.services, strict=True)]
         )
-        return _Host(_runner(classes, settings, orders["http_fds"]), backend("green"), settings.drain).run()
+        runner = _runner(classes, settings, orders["http_fds"])
+        return _Host(runner, backend("green"), settings.drain, supervised).run()
     except StartError as error:
         click.echo(f"Error: {error}", err=True)
         return START_FAILED
@@ -61,15 +64,17 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
 class _Host:
     """Starts and stops a runner in tasks of their own, so that a signal is heard at any time."""
 
-    def __init__(self, runner: Runner, concurrency: Backend, drain: float) -> None:
+    def __init__(self, runner: Runner, concurrency: Backend, drain: float, supervised: Supervised) -> None:
         self._runner = runner
         self._concurrency = concurrency
         self._drain = drain
+        self._supervised = supervised
         self._events: Channel[object] = concurrency.channel()
 
     def run(self) -> int:
         restore = self._concurrency.on_signal([signal.SIGTERM, CUT_SIGNAL], self._events.put)
         try:
+            self._concurrency.spawn(self._beat, name="beat")
             self._concurrency.spawn(self._start, name="start")
             event = self._events.get()
             if event in (signal.SIGTERM, CUT_SIGNAL):
@@ -91,12 +96,22 @@ class _Host:
             raise event
         if isinstance(event, Exception):
             log.critical("the run ends on a fault of its own", exc_info=event)
-            return _CRASHED
+            return CRASHED
         if event is _STOPPED:
             return 0
         if event == CUT_SIGNAL:
             self._runner.kill()
         return WORK_CUT
+
+    def _beat(self) -> None:
+        """Report what is missing for requests to reach us: each change, and the same from time to time."""
+        said, said_at = None, 0.0
+        while True:
+            missing, now = self._runner.missing, time.monotonic()
+            if missing != said or now - said_at >= BEAT_SECONDS:
+                self._supervised.report(missing=missing)
+                said, said_at = missing, now
+            self._concurrency.sleep(_LOOK_SECONDS)
 
     def _start(self) -> None:
         try:

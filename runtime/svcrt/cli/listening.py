@@ -1,4 +1,4 @@
-"""The HTTP socket, bound once by the supervisor and inherited by every worker process."""
+"""The sockets that the supervisor binds: that of HTTP, inherited by every worker process, and the admin port."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ _BACKLOG = 1024
 _PORTS_TRIED = 100
 
 
-def listen(address: Address, *, is_chosen: bool) -> socket.socket:
+def listen(address: Address, *, is_chosen: bool = True, what: str = "HTTP", flag: str = "--http") -> socket.socket:
     """Bind and listen.
 
     SO_REUSEPORT stays off: with it a second program takes the same port silently and the two answer at random.
@@ -19,6 +19,8 @@ def listen(address: Address, *, is_chosen: bool) -> socket.socket:
     Args:
         address: where.
         is_chosen: whether a person chose it; otherwise the next free port does as well.
+        what: what listens, for a person.
+        flag: how a person chooses the address.
 
     Raises:
         StartError: the port is taken, not permitted, or the host is not ours.
@@ -29,11 +31,11 @@ def listen(address: Address, *, is_chosen: bool) -> socket.socket:
             return bound(Address(address.host, port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                message = f"HTTP cannot listen on {address}: {_reason(error)}; choose another address with --http"
+                message = f"{what} cannot listen on {address}: {_reason(error)}; choose another address with {flag}"
                 raise StartError(message) from error
     if is_chosen:
         raise StartError(
-            f"HTTP cannot listen on {address}: the port is in use; stop what uses it, or choose another with --http"
+            f"{what} cannot listen on {address}: the port is in use; stop what uses it, or choose another with {flag}"
         )
     raise StartError(f"HTTP finds no free port from {address.port} to {last}; choose one with --http, or --no-http")
 

@@ -20,6 +20,8 @@ class Supervised:
         for fd in (orders_fd, reports_fd):
             # What the application executes must not hold the pipes open after our end.
             os.set_inheritable(fd, False)
+        # A supervisor that does not read must not stop us.
+        os.set_blocking(reports_fd, False)
 
     def orders(self) -> dict[str, Any]:
         """Wait for the orders and, from then on, end this process (SIGTERM) when the supervisor is gone.
@@ -37,11 +39,13 @@ class Supervised:
         return orders
 
     def report(self, **content: object) -> None:
-        """Tell the supervisor; a line below the size of a pipe, so that it never blocks."""
+        """Tell the supervisor, in a line below the size of a pipe; lost if the supervisor has not read for long."""
         try:
             write(self._reports_fd, json.dumps(content).encode() + b"\n")
         except BrokenPipeError:
             # The supervisor is gone: the watching thread ends us.
+            return
+        except BlockingIOError:
             return
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 
@@ -28,6 +28,7 @@ class Child:
         *,
         pass_fds: Sequence[int] = (),
         deaf_to: Collection[signal.Signals] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """Execute `python -m module`.
 
@@ -37,6 +38,7 @@ class Child:
             arguments: makes the command line from the child's file descriptors for orders and for reports.
             pass_fds: further file descriptors that it inherits under the same numbers.
             deaf_to: signals that it never gets, beside those of the terminal.
+            variables: environment variables beside ours.
         """
         self.role = role
         self.is_silent = False
@@ -48,6 +50,7 @@ class Child:
                     # -P: a module of the application must not stand in for one of ours or of the standard library.
                     [sys.executable, "-P", "-m", module, *arguments(orders_in, reports_out)],
                     pass_fds=(*pass_fds, orders_in, reports_out),
+                    env={**os.environ, **(variables or {})},
                 )
         finally:
             os.close(orders_in)

@@ -1,6 +1,7 @@
 """`run`: serve the services named, until a signal."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ EPILOG = """\b
 Examples:
   svcgen run greeter:Greeter
   svcgen run shop.orders:Orders shop.billing:Billing --http 0.0.0.0:8080
-  svcgen run --broker amqp://user:password@rabbit:5672/ --log-format json
+  svcgen run --broker amqp://user:password@rabbit:5672/ --workers 4 --admin 0.0.0.0:8001 --log-format json
+  svcgen run --reload
 """
 
 
@@ -31,10 +33,13 @@ Examples:
     multiple=True,
     help="Whose pages may open web sockets beside our own, as https://shop.example; * for all.",
 )
+@click.option("--admin", metavar="HOST:PORT", help="Where /live and /ready are told.  [default: nowhere]")
+@click.option("--workers", metavar="N", help="Worker processes, each with all services.  [default: 1]")
 @click.option("--max-workers", metavar="N", help="Requests that each service works on at a time.  [default: 10]")
 @click.option("--drain", metavar="SECONDS", help="What running work has to end in when stopped.  [default: 30]")
 @click.option("--log-level", metavar="LEVEL", help=f"{', '.join(LOG_LEVELS)}.  [default: info]")
 @click.option("--log-format", metavar="FORMAT", help=f"{' or '.join(LOG_FORMATS)}.  [default: text]")
+@click.option("--reload", "is_reloading", is_flag=True, help="Restart the workers when a file of the project changes.")
 @config_option
 @click.option("--show-config", "is_shown", is_flag=True, help="Print each setting and where it came from, then exit.")
 def command(
@@ -43,10 +48,13 @@ def command(
     http: str | None,
     no_http: bool,
     origins: tuple[str, ...],
+    admin: str | None,
+    workers: str | None,
     max_workers: str | None,
     drain: str | None,
     log_level: str | None,
     log_format: str | None,
+    is_reloading: bool,
     config_file: Path | None,
     is_shown: bool,
 ) -> None:
@@ -57,18 +65,20 @@ def command(
     """
     if http is not None and no_http:
         raise click.UsageError("--http and --no-http contradict each other")
+    flags = {
+        "services": Flag("MODULE:CLASS", ",".join(services)) if services else None,
+        "broker": broker_flag(broker),
+        "http": Flag("--no-http", "off") if no_http else _flag("--http", http),
+        "origins": Flag("--origin", ",".join(origins)) if origins else None,
+        "admin": _flag("--admin", admin),
+        "workers": _flag("--workers", workers),
+        "max_workers": _flag("--max-workers", max_workers),
+        "drain": _flag("--drain", drain),
+        "log_level": _flag("--log-level", log_level),
+        "log_format": _flag("--log-format", log_format),
+    }
     with one_sentence():
-        resolved = configuration(
-            config_file,
-            services=Flag("MODULE:CLASS", ",".join(services)) if services else None,
-            broker=broker_flag(broker),
-            http=Flag("--no-http", "off") if no_http else _flag("--http", http),
-            origins=Flag("--origin", ",".join(origins)) if origins else None,
-            max_workers=_flag("--max-workers", max_workers),
-            drain=_flag("--drain", drain),
-            log_level=_flag("--log-level", log_level),
-            log_format=_flag("--log-format", log_format),
-        )
+        resolved = configuration(config_file, **flags)
         if is_shown:
             click.echo(show_config.table(resolved))
             return
@@ -80,7 +90,8 @@ def command(
         # Selectors and subprocess are not free to import, and `--help` needs neither.
         from svcrt.cli.supervisor import Supervisor
 
-        sys.exit(Supervisor(resolved, Path.cwd()).run())
+        reread = partial(configuration, config_file, **flags) if is_reloading else None
+        sys.exit(Supervisor(resolved, Path.cwd(), reread=reread).run())
 
 
 def _flag(name: str, text: str | None) -> Flag | None:

@@ -23,7 +23,7 @@ def table(configuration: Configuration) -> str:
 def _shown(key: str, value: object) -> str:
     if key == "broker" and not value:
         return "embedded"
-    if key == "http":
+    if key in ("http", "admin"):
         return str(value) if isinstance(value, Address) else "off"
     return value if isinstance(value, str) else _json(masked(value))
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote
 
-__all__ = ["HeadFault", "RawHead", "await_head", "read_raw_head"]
+__all__ = ["LAST_REQUEST_SECONDS", "HeadFault", "RawHead", "await_head", "read_raw_head"]
 
 log = logging.getLogger("svcrt.concurrency.wsgi")
 
 MAX_HEAD = 256 * 1024
 """Bytes of a head that are kept; the rest is not even read."""
+LAST_REQUEST_SECONDS = 1.0
+"""How long a stopping server waits for, and serves, a request that may be on its way."""
 _MAX_BLANK_LINES = 8
 _MAX_LABEL = 200
 

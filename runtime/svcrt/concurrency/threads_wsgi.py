@@ -138,6 +138,8 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         address = listener.getsockname()
         super().__init__(address[:2], _Handler, bind_and_activate=False)
         self.socket.close()
+        # Another process that shares the socket may take the client that woke us.
+        listener.setblocking(False)
         self.socket = listener
         self.server_address = address
         self.server_name, self.server_port = address[0], address[1]

@@ -1,6 +1,7 @@
 """The HTTP entrypoint of a process: one port, one route map, every request run by a worker of its service."""
 
 import logging
+import math
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -107,7 +108,7 @@ class Gateway:
         self._waiting: set[_Waiting] = set()
         self._streams: set[streams.EventStream] = set()
         self._server: Server | None = None
-        self._draining = False
+        self._refuse_at = math.inf
 
     @property
     def address(self) -> tuple[str, int]:
@@ -160,9 +161,9 @@ class Gateway:
     def stop(self, drain: float) -> bool:
         """Accept nothing more and let running requests end; tell whether they did within `drain` seconds.
 
-        The containers must still be running. Harmless when called twice.
+        A request that was on its way is still served, so the containers must be running. Harmless when called twice.
         """
-        self._draining = True
+        self._refuse_at = min(self._refuse_at, time.monotonic() + self._limits.last_request_seconds)
         for stream in list(self._streams):
             stream.stop()
         server, self._server = self._server, None
@@ -174,7 +175,7 @@ class Gateway:
 
     def kill(self) -> None:
         """Let go of everything now."""
-        self._draining = True
+        self._refuse_at = time.monotonic()
         for waiting in list(self._waiting):
             waiting.settle(Outcome(error=NotStarted("this instance was stopped")))
         for stream in list(self._streams):
@@ -195,13 +196,13 @@ class Gateway:
         finally:
             elapsed = (time.monotonic() - began) * 1000
             log.debug("%s %s %d in %.1f ms", request.method, environ[PATH], status, elapsed)
-        if self._draining and (connection := environ.get(CONNECTION)) is not None:
+        if self._refuse_at < math.inf and (connection := environ.get(CONNECTION)) is not None:
             # The client learns now that it has to go elsewhere, not from a reset.
             connection.close_after()
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> "Response | Upgrade":
-        if self._draining:
+        if time.monotonic() >= self._refuse_at:
             raise Refusal(replies.stopping())
         path = request.environ[PATH]
         # werkzeug folds the case of `request.method`; RFC 9110 does not.
@@ -277,7 +278,9 @@ class Gateway:
         self._waiting.add(waiting)
         try:
             keywords = _keywords(arguments)
-            hosted.container.spawn_worker(endpoint.member.stub, keywords, context, on_outcome, positional=positional)
+            hosted.container.spawn_worker(
+                endpoint.member.stub, keywords, context, on_outcome, positional=positional, only_here=True
+            )
             waiting.ended.wait(context.remaining())
         finally:
             self._waiting.discard(waiting)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from svcrt.concurrency.http_head import HeadFault, RawHead
+from svcrt.concurrency.http_head import LAST_REQUEST_SECONDS, HeadFault, RawHead
 from svcrt.http.problems import Problem, Refusal
 
 __all__ = ["Head", "Limits", "read_head"]
@@ -36,6 +36,7 @@ class Limits:
         body: size of a request body, chunked or not.
         head_seconds: how long a whole head may take from its first byte on.
         body_seconds: how long a whole body may take from its first reading on.
+        last_request_seconds: how long an instance that stops serves what is on its way; then it answers 503.
     """
 
     target: int = 8000
@@ -44,6 +45,7 @@ class Limits:
     body: int = 16 * 1024 * 1024
     head_seconds: float = 20.0
     body_seconds: float = 60.0
+    last_request_seconds: float = LAST_REQUEST_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -267,6 +267,7 @@ def test_one_connection_can_serve_both_ways(concurrency: Backend, make_link: Mak
     inbox.wait(1)
     assert link.inspect("none", timeout=WAIT) is None
     assert link.ready
+    assert link.missing == ()
     consumer.cancel()
 
 
@@ -293,6 +294,7 @@ def test_a_link_that_was_never_started_stops_and_answers(make_link: MakeLink, co
     link, outcomes = make_link("amqp://127.0.0.1:1", start=False), Outcomes(concurrency)
     link.post(message(), exchange="", routing_key="q", on_done=outcomes.note("early"))
     assert not link.ready
+    assert link.missing == ("no connection to the broker: not connected to the broker yet",)
     link.stop()
     assert isinstance(outcomes.wait(1)["early"], BrokerUnavailable)
 

@@ -204,6 +204,7 @@ def test_a_memory_alarm_holds_posts_and_expires_them(
     # The broker tells a connection of the alarm when it publishes.
     link.post(message("first"), exchange="", routing_key="q", on_done=outcomes.note("first"))
     wait_until(concurrency, lambda: not link.ready)
+    assert link.missing == ("the broker takes nothing at present (memory or disk alarm)",)
     link.post(message("short"), exchange="", routing_key="q", on_done=outcomes.note("short"))
     short = message("expires", expiration=200)
     link.post(short, exchange="", routing_key="q", on_done=outcomes.note("expires"))

@@ -25,7 +25,7 @@ def test_a_stopping_run_refuses_connections_and_answers_who_had_begun(tmp_path: 
                 assert time.monotonic() < deadline, "a stopping run still takes connections"
             early.sendall(b"Host: x\r\n\r\n")
             [answer] = read_answers(b"".join(iter(lambda: early.recv(65536), b"")))
-        assert (answer.status, answer.headers["connection"]) == (503, "close")
+        assert (answer.status, answer.headers["connection"]) == (404, "close")
         check_problem(answer)
         assert run.wait() == 0
 

@@ -4,33 +4,18 @@ import json
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli_process import SECONDS, Running, run_command
 from cli_project import write_project
+from cli_waiting import is_running, serving, wait_for, whoami
 from svcrt.embedded import EmbeddedBroker
 
 NO_HTTP = "--no-http"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A process whose parent was killed stays a zombie where nobody reaps it.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.fixture
@@ -42,17 +27,6 @@ def project(tmp_path: Path) -> Path:
 def broker() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as running:
         yield running
-
-
-def serving(run: Running) -> Running:
-    run.wait_for(r"acme\.greeter\.v1\.Greeter is running")
-    return run
-
-
-def whoami(folder: Path) -> int:
-    answer = run_command(folder, "call", "Greeter.whoami", "text=")
-    assert answer.returncode == 0, answer.stderr
-    return int(answer.stdout)
 
 
 def refused(folder: Path, *arguments: str, **variables: str) -> str:
@@ -87,7 +61,7 @@ def test_services_come_from_the_configuration_file(project: Path) -> None:
         assert "http " not in run.said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_service_stops_on_each_signal_without_waiting_for_drain(project: Path, number: signal.Signals) -> None:
     with Running(project, "greeter:Greeter", NO_HTTP, "--drain", "600") as run:
         serving(run)
@@ -132,13 +106,25 @@ def test_a_signal_to_the_whole_process_group_is_one_signal(project: Path) -> Non
         assert run.wait() == 0
 
 
-def test_a_worker_that_dies_ends_the_run_with_a_sentence(project: Path) -> None:
-    with Running(project, "greeter:Greeter", NO_HTTP) as run:
+def test_a_closed_terminal_ends_the_run_in_good_order(project: Path) -> None:
+    ours, its = os.openpty()
+    try:
+        with Running(project, "greeter:Greeter", NO_HTTP, terminal=os.ttyname(its)) as run:
+            serving(run)
+            os.close(ours)
+            run.wait_for("SIGHUP: stopping")
+            assert run.wait() == 0
+    finally:
+        os.close(its)
+
+
+def test_a_terminal_that_closes_does_not_concern_what_nohup_started(project: Path) -> None:
+    nohup = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    with Running(project, "greeter:Greeter", NO_HTTP, before=nohup) as run:
         serving(run)
-        worker = whoami(project)
-        os.kill(worker, signal.SIGKILL)
-        assert run.wait() == 1
-        assert f"the worker process {worker} was killed by SIGKILL; the run ends" in run.said
+        run.signal(signal.SIGHUP)
+        assert run.stop() == 0
+        assert "SIGHUP" not in run.said
 
 
 def test_workers_and_broker_end_with_a_killed_supervisor(project: Path) -> None:
@@ -165,6 +151,40 @@ def test_logs_in_json(project: Path) -> None:
         assert run.stop() == 0
         messages = [json.loads(line)["message"] for line in run.said.splitlines()]
     assert "service acme.greeter.v1.Greeter (greeter:Greeter)" in messages
+
+
+def test_a_worker_with_http_and_a_timer_loads_nothing_of_the_compiler(project: Path) -> None:
+    contract = project / "acme" / "greeter" / "v1" / "contract.py"
+    text = (
+        contract.read_text()
+        .replace("import (\n", "import (Timer,\n")
+        .replace("    publishes=", '    timers=(Timer(name="tick", stub="tick", every=0.05),),\n    publishes=')
+    )
+    contract.write_text(text, encoding="utf-8")
+    service = project / "greeter.py"
+    text = service.read_text().replace(
+        'return f"Hello, {name}!"', 'return ",".join(sorted({each.partition(".")[0] for each in sys.modules}))'
+    )
+    tick = '\n    def tick(self):\n        Path("ticked").touch()\n'
+    service.write_text(f"import sys\n{text}{tick}", encoding="utf-8")
+    with Running(project, "greeter:Greeter", "--http", "127.0.0.1:0") as run:
+        address = serving(run).wait_for(r"(?m)^http +(\S+)$").group(1)
+        wait_for((project / "ticked").exists)
+        with urllib.request.urlopen(f"{address}/hello/John", timeout=SECONDS) as answer:
+            loaded = set(json.loads(answer.read()).split(","))
+        assert run.stop() == 0
+    assert {"svcrt", "eventlet", "kombu", "werkzeug"} <= loaded
+    assert not loaded & {"svcgen", "svcidl", "lark", "jinja2", "pamqp", "watchfiles"}
+
+
+def test_the_supervisor_loads_no_eventlet_and_no_broker_library(project: Path) -> None:
+    tell = "import atexit, sys; atexit.register(lambda: print('loaded:', *sys.modules, file=sys.stderr))"
+    with Running(project, "greeter:Greeter", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", before=tell) as run:
+        serving(run)
+        assert run.stop() == 0
+        loaded = {each.partition(".")[0] for each in run.wait_for("loaded: (.*)").group(1).split()}
+    assert {"svcrt", "click", "http"} <= loaded
+    assert not loaded & {"eventlet", "kombu", "amqp", "werkzeug", "asyncio", "lark", "jinja2", "svcgen", "svcidl"}
 
 
 # --- the broker --------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
         "broker",
         "http",
         "origins",
+        "admin",
+        "workers",
         "max_workers",
         "drain",
         "heartbeat",
@@ -32,6 +34,8 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
     assert rows["services"] == ["[]", "default"]
     assert rows["broker"] == ['["amqp://u:***@h/"]', str(path)]
     assert rows["http"] == ["off", "--no-http"]
+    assert rows["admin"] == ["off", "default"]
+    assert rows["workers"] == ["1", "default"]
     assert rows["drain"] == ["5.0", "environment variable SVCGEN_DRAIN"]
     assert rows["config.started"] == ['"2026-01-31"', str(path)]
     assert rows["config.api"] == ['{"token": "***", "port": 1}', str(path)]

@@ -1,12 +1,13 @@
 """What becomes of a request that was understood."""
 
 import socket
+import time
 from datetime import date
 from queue import Queue
 
 import pytest
 
-from http_host import SECONDS, Host
+from http_host import SECONDS, Host, hosted, received
 from http_shop import KNOWN_ID, Orders, RebuildArguments
 from svcrt.errors import NotSent, OutcomeUnknown
 from svcrt.testing import running
@@ -106,3 +107,51 @@ def test_the_deadline(host: Host) -> None:
     finally:
         Orders.release.set()
     assert (answer.status, answer.json()["type"]) == (504, "urn:svc:svc.DeadlineExceeded")
+
+
+@pytest.mark.parametrize("concurrency", ["threads", "green"])
+def test_a_request_that_is_on_its_way_when_the_instance_stops_is_served_as_the_last_of_its_connection(
+    concurrency: str,
+) -> None:
+    with hosted(concurrency, Orders) as host, socket.create_connection(host.address, timeout=SECONDS) as early:
+        early.sendall(b"GET /files/latest HTTP/1.1\r\n")
+        assert host.request("GET", "/files/latest").status == 200  # so `early`, which came before, is accepted
+        host.begin_stop(SECONDS)
+        while _listens(host):
+            time.sleep(0.01)
+        early.sendall(b"Host: x\r\n\r\n")
+        answer = received(early)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def test_an_idle_connection_takes_one_more_request_from_a_stopping_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("svcrt.concurrency.green_wsgi.LAST_REQUEST_SECONDS", SECONDS)
+    with hosted("green", Orders) as host, socket.create_connection(host.address, timeout=SECONDS) as idle:
+        request = b"GET /files/latest HTTP/1.1\r\nHost: x\r\n\r\n"
+        idle.sendall(request)
+        assert b"connection: close" not in idle.recv(65536).lower()
+        host.begin_stop(SECONDS)
+        while _listens(host):
+            time.sleep(0.01)
+        idle.sendall(request)
+        answer = received(idle)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def test_connections_on_which_nothing_comes_do_not_hold_up_a_stop() -> None:
+    with hosted("green", Orders) as host, socket.create_connection(host.address, timeout=SECONDS) as idle:
+        idle.sendall(b"GET /files/latest HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle.recv(65536)
+        host.stop(600.0)
+        assert host.stopped_in_time
+        assert idle.recv(1) == b""
+
+
+def _listens(host: Host) -> bool:
+    try:
+        socket.create_connection(host.address, timeout=SECONDS).close()
+    except OSError:
+        return False
+    return True

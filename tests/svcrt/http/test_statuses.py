@@ -11,6 +11,7 @@ import pytest
 from http_host import SECONDS, Answer, Host, hosted
 from http_shop import KNOWN_ID, Orders
 from raw_http import RawAnswer, check_problem, read_answers
+from svcrt.http.head import Limits
 
 OTHER = "00000000-0000-0000-0000-000000000001"
 DRAFT = {"lines": [{"sku": "A-1"}]}
@@ -149,7 +150,7 @@ def test_too_many_requests_at_a_time(concurrency: str) -> None:
 @pytest.mark.parametrize("concurrency", _BACK_ENDS)
 def test_a_stopping_instance(concurrency: str) -> None:
     with (
-        hosted(concurrency, Orders) as host,
+        hosted(concurrency, Orders, limits=Limits(last_request_seconds=0.0)) as host,
         socket.create_connection(host.address, timeout=SECONDS) as early,
         socket.create_connection(host.address, timeout=SECONDS) as running,
     ):
