@@ -77,6 +77,6 @@ def reference() -> str:
 
 def _section(page: Explanation) -> str:
     return (
-        f"### {page.code}\n\n**{page.title}** {page.meaning}\n\nWrong:\n\n{page.wrong}\n\nRight:\n\n{page.right}\n\n"
+        f"### {page.code}\n\n**{page.title}**\n\n{page.meaning}\n\nWrong:\n\n{page.wrong}\n\nRight:\n\n{page.right}\n\n"
         f"{page.remedy}\n"
     )

@@ -9,13 +9,14 @@ from types import ModuleType
 
 import pytest
 
-from cli_process import run_command
+from cli_process import SECONDS, run_command
 from operator_shop import write_shop
 from svcrt import topology
 from svcrt.amqp import AmqpLink
 from svcrt.amqp.parking import describe
 from svcrt.concurrency import backend
 from svcrt.types import Message, Topology
+from terminal import terminal
 
 SERVICE = "shop.v1.Shop"
 QUEUE = topology.dead_queue(SERVICE)
@@ -165,6 +166,17 @@ def test_drop_takes_the_chosen_ones_only(dead: Dead, park: Park, link: AmqpLink)
     assert count(link) == 1
     assert dead("drop", "--all", "--yes").endswith("dropped 1 message\n")
     assert count(link) == 0
+
+
+@on_one_broker
+def test_drop_asks_at_a_terminal(tmp_path: Path, shop: ModuleType, park: Park, link: AmqpLink, broker_url: str) -> None:
+    park(KeyError(), {"room": "x"})
+    for answer, code, left in (("n", 1, 1), ("y", 0, 0)):
+        with terminal(tmp_path, "dead", "drop", "--all", "--broker", broker_url) as asked:
+            asked.wait_for("drop 1 message for good? [y/N]: ")
+            asked.type(f"{answer}\n")
+            assert asked.process.wait(SECONDS) == code
+        assert count(link) == left
 
 
 @pytest.mark.parametrize("arguments", [(), ("x", "--all"), ("--all", "--error", "KeyError")])
