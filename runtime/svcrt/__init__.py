@@ -7,6 +7,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from svcrt.async_client import AsyncCluster as AsyncCluster
+    from svcrt.async_client import connect_async as connect_async
     from svcrt.authentication import Authenticator as Authenticator
     from svcrt.client import Cluster as Cluster
     from svcrt.client import connect as connect
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from svcrt.types import Outcome as Outcome
 
 _HOMES = {
+    "AsyncCluster": "svcrt.async_client",
     "Authenticator": "svcrt.authentication",
     "Cluster": "svcrt.client",
     "connect": "svcrt.client",
+    "connect_async": "svcrt.async_client",
     "CallContext": "svcrt.context",
     "WorkerContext": "svcrt.context",
     "CustomEntrypoint": "svcrt.extensions",
@@ -43,6 +47,8 @@ __all__ = [
     "Authenticator",
     "Cluster",
     "connect",
+    "AsyncCluster",
+    "connect_async",
     "CallContext",
     "WorkerContext",
     "CustomEntrypoint",

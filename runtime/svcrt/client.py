@@ -35,19 +35,28 @@ class Cluster:
         wait_for_service: bool = False,
         baggage: Mapping[str, str] | None = None,
         authorization: str | None = None,
+        encoding: str = "json",
     ) -> None:
         self._link = link
         self._baggage = dict(baggage or {})
         self._authorization = authorization
-        self._requests = Requests(concurrency, link, app_id=name, wait_for_service=wait_for_service)
+        self._requests = Requests(
+            concurrency, link, app_id=name, wait_for_service=wait_for_service, packed=wire.is_packing(encoding)
+        )
         self._caller = LinkCaller(
             concurrency=concurrency,
             link=link,
             requests=self._requests,
             app_id=name,
             next_context=self._root,
-            remaining=lambda: None,
+            remaining=self._remaining,
         )
+        self._process = os.getpid()
+
+    @property
+    def caller(self) -> LinkCaller:
+        """What clients go through, for other front ends than this one."""
+        return self._caller
 
     def start(self, *, wait: float | None) -> None:
         """Connect.
@@ -90,8 +99,10 @@ class Cluster:
 
     def close(self) -> None:
         """End open calls and streams with OutcomeUnknown and close the connection. Harmless when called twice."""
-        self._requests.stop()
-        self._link.stop()
+        # After a fork the tasks of the connection are the parent's, and so is the connection.
+        if os.getpid() == self._process:
+            self._requests.stop()
+            self._link.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +111,14 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _remaining(self) -> None:
+        """Give no limit of our own. Every way to call, send and announce asks for it, in the task of its caller."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"this cluster was connected in process {self._process} and cannot be used in its fork {os.getpid()}: "
+                "connect after the fork, in each worker process, for instance at its first request"
+            )
 
     def _root(self, timeout: float | None) -> CallContext:
         return CallContext(
@@ -119,6 +138,7 @@ def connect(
     baggage: Mapping[str, str] | None = None,
     authorization: str | None = None,
     heartbeat: float = 10.0,
+    encoding: str = "json",
     concurrency: str = "threads",
 ) -> Cluster:
     """Connect to the services behind a broker.
@@ -130,12 +150,14 @@ def connect(
         baggage: application context that goes along with everything that follows from our calls.
         authorization: credential that goes along, as an `Authorization` header has it.
         heartbeat: seconds between heartbeats.
+        encoding: `json` or `msgpack`, for what we send; answers come in the same.
         concurrency: `threads`, or `green` inside an eventlet process.
 
     Raises:
         BrokerRefused: wrong password, virtual host or permission.
         BrokerUnavailable: no broker within `wait`.
         ConfigError: the URL says nothing that can be connected to.
+        ValueError: there is no such encoding or concurrency.
     """
     chosen = backend(concurrency)
     name = f"client@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -147,6 +169,7 @@ def connect(
         wait_for_service=wait_for_service,
         baggage=baggage,
         authorization=authorization,
+        encoding=encoding,
     )
     cluster.start(wait=wait)
     return cluster

@@ -14,6 +14,7 @@ from svcrt.errors import ConfigError
 
 FILE_NAME = "svcgen.toml"
 ENVIRONMENT_PREFIX = "SVCGEN_"
+ENCODINGS = ("json", "msgpack")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEFAULT = "default"
@@ -44,6 +45,7 @@ class Settings:
         max_workers: requests that each service works on at a time, per process.
         drain: seconds that running work may take to end after SIGTERM.
         heartbeat: seconds between AMQP heartbeats.
+        encoding: one of `ENCODINGS`; what is sent to other services.
         log_level: one of `LOG_LEVELS`.
         log_format: one of `LOG_FORMATS`.
         config: the application's own table, passed to the services unread.
@@ -56,6 +58,7 @@ class Settings:
     max_workers: int = 10
     drain: float = 30.0
     heartbeat: int = 10
+    encoding: str = "json"
     log_level: str = "info"
     log_format: str = "text"
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -307,6 +310,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "max_workers": _Setting(read=_whole, parse=_number),
     "drain": _Setting(read=_seconds, parse=_number),
     "heartbeat": _Setting(read=_whole, parse=_number),
+    "encoding": _Setting(read=_one_of(ENCODINGS)),
     "log_level": _Setting(read=_one_of(LOG_LEVELS)),
     "log_format": _Setting(read=_one_of(LOG_FORMATS)),
 }

@@ -1,4 +1,4 @@
-"""How errors travel: a name in the `svc-error` header and a small JSON body. Pure."""
+"""How errors travel: a name in the `svc-error` header and a small body. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +24,8 @@ from svcrt.errors import (
     Unauthenticated,
     UnknownMethod,
 )
+from svcrt.types import Message
+from svcrt.wire import is_packed
 
 OUTCOME_UNKNOWN = "svc.OutcomeUnknown"
 """Wire name of the answer to a redelivered request that may have run and must not run twice."""
@@ -53,8 +55,10 @@ class _InternalBody(msgspec.Struct):
     call_id: str = "unknown"
 
 
-def write_error(error: BaseException, *, declared: Iterable[type[DeclaredError]], call_id: str) -> tuple[str, bytes]:
-    """Turn what a method raised into a wire name and a body.
+def write_error(
+    error: BaseException, *, declared: Iterable[type[DeclaredError]], call_id: str, packed: bool = False
+) -> tuple[str, bytes]:
+    """Turn what a method raised into a wire name and a body, in JSON or (`packed`) MessagePack.
 
     Declared errors of the method travel with their fields, faults of our own runtime as they are; of anything else
     only the type and the call id leave the service.
@@ -62,45 +66,46 @@ def write_error(error: BaseException, *, declared: Iterable[type[DeclaredError]]
     Raises:
         InvalidValue: a declared error whose fields break the contract.
     """
+    encode = msgspec.msgpack.encode if packed else msgspec.json.encode
     if isinstance(error, DeclaredError) and isinstance(error, tuple(declared)):
-        return error.wire_name, codec(error.fields_type).encode(_fields(error))
+        return error.wire_name, codec(error.fields_type).encode(_fields(error), packed=packed)
     if isinstance(error, OutcomeUnknown) and type(error) is _Redelivered:
-        return OUTCOME_UNKNOWN, msgspec.json.encode(_PlainBody(str(error)))
+        return OUTCOME_UNKNOWN, encode(_PlainBody(str(error)))
     if isinstance(error, InvalidRequest) and error.reported_by is None:
         faults = tuple(_FaultBody(fault.path, fault.message) for fault in error.faults)
-        return error.wire_name, msgspec.json.encode(_InvalidBody(str(error), faults))
+        return error.wire_name, encode(_InvalidBody(str(error), faults))
     if isinstance(error, SystemFault) and error.reported_by is None and error.wire_name in _PLAIN:
-        return error.wire_name, msgspec.json.encode(_PlainBody(str(error)))
-    return InternalError.wire_name, msgspec.json.encode(_InternalBody(type(error).__name__, call_id))
+        return error.wire_name, encode(_PlainBody(str(error)))
+    return InternalError.wire_name, encode(_InternalBody(type(error).__name__, call_id))
 
 
-def read_error(name: str, body: bytes, method: Rpc[Any, Any] | StreamRpc[Any, Any]) -> CallError | DeclaredError:
+def read_error(name: str, reply: Message, method: Rpc[Any, Any] | StreamRpc[Any, Any]) -> CallError | DeclaredError:
     """Turn the error that a reply carries into the exception that the caller gets. Never raises."""
+    packed = is_packed(reply)
     try:
         for declared in method.errors:
             if declared.wire_name == name:
-                fields = codec(declared.fields_type).decode(body)
+                fields = codec(declared.fields_type).decode(reply.body, packed=packed)
                 return declared(**{key: getattr(fields, key) for key in fields.__struct_fields__})
-        return _read_fault(name, body, method.service)
+        return _read_fault(name, codec(Any).decode(reply.body, packed=packed), method.service)
     except (InvalidValue, msgspec.MsgspecError) as error:
         return RemoteError(name, {"unreadable": str(error)})
 
 
-def _read_fault(name: str, body: bytes, service: str) -> CallError:
+def _read_fault(name: str, body: Any, service: str) -> CallError:
     fault: SystemFault
     if name == OUTCOME_UNKNOWN:
-        return OutcomeUnknown(msgspec.json.decode(body, type=_PlainBody).message)
+        return OutcomeUnknown(msgspec.convert(body, _PlainBody).message)
     if name == InvalidRequest.wire_name:
-        invalid = msgspec.json.decode(body, type=_InvalidBody)
+        invalid = msgspec.convert(body, _InvalidBody)
         fault = InvalidRequest(invalid.message, tuple(Fault(each.path, each.message) for each in invalid.faults))
     elif name == InternalError.wire_name:
-        internal = msgspec.json.decode(body, type=_InternalBody)
+        internal = msgspec.convert(body, _InternalBody)
         fault = InternalError(internal.type, internal.call_id)
     elif name in _PLAIN:
-        fault = _PLAIN[name](msgspec.json.decode(body, type=_PlainBody).message)
+        fault = _PLAIN[name](msgspec.convert(body, _PlainBody).message)
     else:
-        fields = msgspec.json.decode(body)
-        return RemoteError(name, fields if isinstance(fields, dict) else {"value": fields})
+        return RemoteError(name, body if isinstance(body, dict) else {"value": body})
     fault.reported_by = service
     return fault
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from svcrt import wire
 from svcrt.amqp.caller import LinkCaller, child_of
 from svcrt.amqp.entrypoints import broker_entrypoints
 from svcrt.amqp.link import AmqpLink
@@ -52,6 +53,7 @@ class Runner:
         heartbeat: seconds between AMQP heartbeats.
         middleware: the application's own, outermost first.
         wait_for_service: let calls of workers wait, up to their deadline, for a service that is not running.
+        encoding: `json` or `msgpack`, for what workers call, send and announce; requests are answered as they come.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Runner:
         heartbeat: float = 10.0,
         middleware: Sequence[Middleware] = (),
         wait_for_service: bool = False,
+        encoding: str = "json",
     ) -> None:
         self._classes = tuple(service_classes)
         self._broker = broker
@@ -80,6 +83,7 @@ class Runner:
         self._heartbeat = heartbeat
         self._middleware = tuple(middleware)
         self._wait_for_service = wait_for_service
+        self._packed = wire.is_packing(encoding)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._shared = SharedExtensions()
         self._containers: list[ServiceContainer] = []
@@ -117,7 +121,11 @@ class Runner:
         # 2. Connect, or go on trying in the background: a broker may come after its services.
         link = self._link = self._connect()
         requests = self._requests = Requests(
-            self._concurrency, link, app_id=self._name, wait_for_service=self._wait_for_service
+            self._concurrency,
+            link,
+            app_id=self._name,
+            wait_for_service=self._wait_for_service,
+            packed=self._packed,
         )
         requests.start()
         # 3. Set up all before any starts: services of one process may need each other.

@@ -120,7 +120,11 @@ def begin(asked: Message, *, stream: str, control: str, app_id: str) -> Message:
 def item(asked: Message, body: bytes, count: int, *, app_id: str) -> Message:
     """Build the message of item number `count`, from 1 on."""
     return Message(
-        body=body, correlation_id=asked.correlation_id, app_id=app_id, headers={STREAM_HEADER: f"item;n={count}"}
+        body=body,
+        content_type=wire.content_type(wire.is_packed(asked)),
+        correlation_id=asked.correlation_id,
+        app_id=app_id,
+        headers={STREAM_HEADER: f"item;n={count}"},
     )
 
 

@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from svcrt.context import CallContext
@@ -22,6 +23,12 @@ CHANNEL_HEADER = "svc-channel"
 SOCKET_HEADER = "svc-socket"
 
 CONTENT_TYPE = "application/json"
+PACKED_CONTENT_TYPE = "application/vnd.msgpack"
+"""MessagePack by the name that is registered with the IANA."""
+_PACKED_CONTENT_TYPES = (PACKED_CONTENT_TYPE, "application/msgpack", "application/x-msgpack")
+
+ENCODINGS = ("json", "msgpack")
+"""How a process may write what it sends of its own accord; it answers as it was asked."""
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """Greatest body that is read or sent."""
@@ -36,6 +43,13 @@ _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f
 _CALL_ID = re.compile(r"[A-Za-z0-9._~\-]{1,100}")
 
 
+def is_packing(encoding: str) -> bool:
+    """Whether the encoding of this name is MessagePack. Raises ValueError for none of `ENCODINGS`."""
+    if encoding not in ENCODINGS:
+        raise ValueError(f"there is no encoding `{encoding}`; there are: {', '.join(ENCODINGS)}")
+    return encoding == "msgpack"
+
+
 # --- identities --------------------------------------------------------------------------------------------------
 
 
@@ -45,6 +59,10 @@ class CallIds:
     def __init__(self, prefix: str | None = None) -> None:
         self._prefix = os.urandom(6).hex() if prefix is None else prefix
         self._numbers = itertools.count(1)
+
+    def renew(self) -> None:
+        """Choose another prefix."""
+        self._prefix = os.urandom(6).hex()
 
     def next(self) -> str:
         """Return an id that this process has not used; from any thread."""
@@ -168,12 +186,23 @@ def _malformed(reason: str) -> InvalidValue:
 
 
 def request(
-    body: bytes, *, method: str, context: CallContext, correlation_id: str, reply_to: str, app_id: str
+    body: bytes,
+    *,
+    method: str,
+    context: CallContext,
+    correlation_id: str,
+    reply_to: str,
+    app_id: str,
+    packed: bool = False,
 ) -> Message:
-    """Build the request of an rpc. `context` is that of the call itself; its deadline becomes the expiration."""
+    """Build the request of an rpc. `context` is that of the call itself; its deadline becomes the expiration.
+
+    Here and below `packed` tells that `body` is MessagePack. A reply's is as the request's.
+    """
     remaining = context.remaining()
     return Message(
         body=body,
+        content_type=content_type(packed),
         type=method,
         message_id=context.call_id,
         correlation_id=correlation_id,
@@ -186,22 +215,24 @@ def request(
 
 def reply(asked: Message, body: bytes, *, app_id: str) -> Message:
     """Build the reply to `asked` that carries its result."""
-    return Message(body=body, correlation_id=asked.correlation_id, app_id=app_id)
+    return Message(
+        body=body, content_type=content_type(is_packed(asked)), correlation_id=asked.correlation_id, app_id=app_id
+    )
 
 
 def error_reply(asked: Message, name: str, body: bytes, *, app_id: str) -> Message:
     """Build the reply to `asked` that carries the error `name` (full name, or `svc.…`) with its fields as body."""
-    return Message(body=body, correlation_id=asked.correlation_id, app_id=app_id, headers={ERROR_HEADER: name})
+    return replace(reply(asked, body, app_id=app_id), headers={ERROR_HEADER: name})
 
 
-def event(body: bytes, *, name: str, context: CallContext, app_id: str) -> Message:
+def event(body: bytes, *, name: str, context: CallContext, app_id: str, packed: bool = False) -> Message:
     """Build an event; `name` is its full name, `context` that of this announcement."""
-    return _persistent(body, name, context, app_id)
+    return _persistent(body, name, context, app_id, packed)
 
 
-def oneway(body: bytes, *, method: str, context: CallContext, app_id: str) -> Message:
+def oneway(body: bytes, *, method: str, context: CallContext, app_id: str, packed: bool = False) -> Message:
     """Build the message of a `oneway`."""
-    return _persistent(body, method, context, app_id)
+    return _persistent(body, method, context, app_id, packed)
 
 
 def socket_broadcast(body: bytes, route: str, channel: str, *, app_id: str) -> Message:
@@ -214,10 +245,11 @@ def socket_unicast(body: bytes, route: str, socket_id: str, *, app_id: str) -> M
     return Message(body=body, type=route, app_id=app_id, headers={SOCKET_HEADER: socket_id})
 
 
-def _persistent(body: bytes, kind: str, context: CallContext, app_id: str) -> Message:
+def _persistent(body: bytes, kind: str, context: CallContext, app_id: str, packed: bool) -> Message:
     epoch_ms = _epoch_ms()
     return Message(
         body=body,
+        content_type=content_type(packed),
         type=kind,
         message_id=context.call_id,
         app_id=app_id,
@@ -225,6 +257,11 @@ def _persistent(body: bytes, kind: str, context: CallContext, app_id: str) -> Me
         persistent=True,
         headers=_headers(context, epoch_ms),
     )
+
+
+def content_type(packed: bool) -> str:
+    """Return the content type of a body that is MessagePack (`packed`) or JSON."""
+    return PACKED_CONTENT_TYPE if packed else CONTENT_TYPE
 
 
 def _headers(context: CallContext, epoch_ms: int) -> dict[str, str]:
@@ -251,15 +288,25 @@ def is_reply_queue(name: str | None) -> bool:
     return name is not None and _SERVER_NAMED.fullmatch(name) is not None
 
 
+def is_packed(message: Message) -> bool:
+    """Whether a message says that its body is MessagePack."""
+    kind = message.content_type
+    return kind is not None and kind != CONTENT_TYPE and _media_type(kind) in _PACKED_CONTENT_TYPES
+
+
+def _media_type(text: str) -> str:
+    return text.partition(";")[0].strip().lower()
+
+
 def check_content(message: Message) -> None:
-    """Let only bodies pass that are JSON, as they are, and not too big.
+    """Let only bodies pass that are JSON or MessagePack, as they are, and not too big.
 
     Raises:
         InvalidValue: with what is wrong, before a byte of the body was looked at.
     """
-    kind = (message.content_type or "").partition(";")[0].strip().lower()
-    if kind != CONTENT_TYPE:
-        raise InvalidValue((Fault("$properties.content_type", f"only `{CONTENT_TYPE}` is read here"),))
+    if _media_type(message.content_type or "") not in (CONTENT_TYPE, *_PACKED_CONTENT_TYPES):
+        text = f"only `{CONTENT_TYPE}` and `{PACKED_CONTENT_TYPE}` are read here"
+        raise InvalidValue((Fault("$properties.content_type", text),))
     if (message.content_encoding or "utf-8").lower() not in ("utf-8", "utf8"):
         raise InvalidValue((Fault("$properties.content_encoding", "no compression and no encoding but utf-8 is read"),))
     if len(message.body) > MAX_BODY_BYTES:
@@ -307,3 +354,13 @@ def check_sending(message: Message, *, exchange: str, routing_key: str) -> None:
 
 CALL_IDS = CallIds()
 """The process's call ids."""
+
+
+def _renew_identities() -> None:
+    CALL_IDS.renew()
+    _random.seed(os.urandom(16))
+
+
+# The workers of a forking server would all make the ids and traces that their parent was about to make, and services
+# take a second message of one id for a redelivery of the first.
+os.register_at_fork(after_in_child=_renew_identities)

@@ -10,7 +10,8 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from svcrt.generated import (
-    DeclaredError, Event, HttpBinding, HttpParameter, Meta, Oneway, Rpc, Service, Source, Struct, Subscription,
+    DeclaredError, Event, HttpBinding, HttpParameter, Meta, Oneway, Rpc, Service, Source, StreamRpc, Struct,
+    Subscription,
 )
 
 
@@ -49,6 +50,10 @@ class SlowArguments(Struct, kw_only=True):
     until: str
 
 
+class CountArguments(Struct, kw_only=True):
+    upto: int
+
+
 class NoteArguments(Struct, kw_only=True):
     text: str
 
@@ -80,11 +85,20 @@ SLOW: Final = Rpc(
 WHOAMI: Final = Rpc(
     service="acme.greeter.v1.Greeter", name="whoami", stub="whoami", arguments=NoteArguments, result=int
 )
+COUNT: Final = StreamRpc(
+    service="acme.greeter.v1.Greeter",
+    name="count",
+    stub="count",
+    arguments=CountArguments,
+    item=Greeted,
+    errors=(TooRude,),
+)
 NOTE: Final = Oneway(service="acme.greeter.v1.Greeter", name="note", stub="note", arguments=NoteArguments)
 ON_GREETED: Final = Subscription(event=GREETED, name="on_greeted", stub="on_greeted")
 GREETER: Final = Service(
     name="acme.greeter.v1.Greeter",
     rpcs=(HELLO, REPEAT, SLOW, WHOAMI),
+    streams=(COUNT,),
     oneways=(NOTE,),
     subscriptions=(ON_GREETED,),
     publishes=(GREETED,),
@@ -116,6 +130,9 @@ class GreeterBase(ServiceBase):
 
     @abstractmethod
     def whoami(self, *, text: str) -> int: ...
+
+    @abstractmethod
+    def count(self, *, upto: int): ...
 
     @abstractmethod
     def note(self, *, text: str) -> None: ...
@@ -151,6 +168,19 @@ class Greeter(GreeterBase):
 
     def whoami(self, *, text):
         return os.getpid()
+
+    def count(self, *, upto):
+        try:
+            for number in range(1, upto + 1):
+                if number == 13:
+                    raise TooRude(word="thirteen")
+                yield Greeted(name="you", times=number)
+            while upto == 0:
+                Path("counting.txt").write_text("on")
+                yield Greeted(name="you")
+                time.sleep(0.01)
+        finally:
+            Path("counted.txt").write_text(str(upto))
 
     def note(self, *, text):
         Path("noted.txt").write_text(text)

@@ -32,6 +32,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         max_workers = 3
         drain = 0
         heartbeat = 2
+        encoding = "msgpack"
         log_level = "debug"
         log_format = "json"
         [config]
@@ -49,6 +50,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         max_workers=3,
         drain=0.0,
         heartbeat=2,
+        encoding="msgpack",
         log_level="debug",
         log_format="json",
         config={"database": "shop.db", "mail": {"port": 25}},
@@ -111,6 +113,7 @@ def test_addresses_read_as_in_a_url() -> None:
         ("max_workers = true", "`max_workers` must be a whole number from 1, not true"),
         ("drain = '5 s'", "`drain` must be a number of seconds from 0, not `5 s`"),
         ("drain = nan", "`drain` must be a number of seconds from 0, not `nan`"),
+        ("encoding = 'yaml'", "`encoding` must be one of json, msgpack, not `yaml`"),
         ("heartbeat = 0.5", "`heartbeat` must be a whole number from 1, not `0.5`"),
         ("services = 'greeter'", "`services` must be `module:Class`, as in `greeter:Greeter`, not `greeter`"),
         ("services = [1]", "`services` must be `module:Class`, or a list of such, not a list with a number in it"),

@@ -221,6 +221,8 @@ def test_replies_go_to_queues_only_that_the_broker_named(name: str | None, accep
     [
         (Message(body=b"{}"), None),
         (Message(body=b"{}", content_type="Application/JSON; charset=utf-8", content_encoding="UTF-8"), None),
+        (Message(body=b"\x80", content_type="application/vnd.msgpack"), None),
+        (Message(body=b"\x80", content_type="application/x-msgpack"), None),
         (Message(body=bytes(wire.MAX_BODY_BYTES)), None),
         (Message(body=bytes(wire.MAX_BODY_BYTES + 1)), "$"),
         (Message(body=b"", content_type=None), "$properties.content_type"),
@@ -231,7 +233,7 @@ def test_replies_go_to_queues_only_that_the_broker_named(name: str | None, accep
         (Message(body=b"", content_encoding="utf-16"), "$properties.content_encoding"),
     ],
 )
-def test_only_plain_json_passes_the_gate(message: Message, path: str | None) -> None:
+def test_only_plain_json_and_messagepack_pass_the_gate(message: Message, path: str | None) -> None:
     if path is None:
         wire.check_content(message)
         return

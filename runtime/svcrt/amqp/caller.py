@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from svcrt import topology, wire
-from svcrt.amqp.requests import Answer, NextContext, Requests
+from svcrt.amqp.calls import Answer, NextContext
+from svcrt.amqp.requests import Requests
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.codec import codec
 from svcrt.context import CallContext
@@ -14,6 +15,7 @@ from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, 
 from svcrt.errors import (
     BrokerError,
     BrokerUnavailable,
+    CallError,
     InvalidValue,
     NotSent,
     OutcomeUnknown,
@@ -26,6 +28,8 @@ from svcrt.errors import (
 from svcrt.faults import read_error
 from svcrt.futures import CallFuture
 from svcrt.types import Concurrency, Link, Message
+
+OnDone: TypeAlias = Callable[[CallError | None], None]
 
 PUBLISH_TIMEOUT = 10.0
 """Seconds that a job or an event may take to be confirmed, where the worker's own deadline is not nearer."""
@@ -49,20 +53,20 @@ class LinkCaller:
 
     def call(self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None) -> ResultT:
         """Call and wait for the result; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         answer = self.requests.call(method, body, self.next_context, self._allowed(method, timeout))
-        return _result(answer, method)
+        return read_result(answer, method)
 
     def submit(
         self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None
     ) -> Future[ResultT]:
         """Call without waiting; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         future = CallFuture[ResultT](self.concurrency)
 
         def on_answer(answer: Answer) -> None:
             try:
-                future.succeed(_result(answer, method))
+                future.succeed(read_result(answer, method))
             except Exception as error:
                 future.fail(error)
 
@@ -74,11 +78,32 @@ class LinkCaller:
             self.requests.submit(method, body, self.next_context, allowed, on_answer)
         return future
 
+    def begin(
+        self,
+        method: Rpc[ArgumentsT, Any],
+        arguments: ArgumentsT,
+        *,
+        timeout: float | None,
+        on_answer: Callable[[Answer], None],
+    ) -> Callable[[], None]:
+        """Call without waiting: `on_answer` gets what `read_result` reads, in a task where it must not block.
+
+        Returns:
+            What lets go of the call, at any time.
+
+        Raises:
+            InvalidValue: the arguments break the contract; nothing was sent.
+            NotSent: no time is left; nothing was sent.
+        """
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
+        number = self.requests.submit(method, body, self.next_context, self._allowed(method, timeout), on_answer)
+        return lambda: self.requests.abandon(number)
+
     def stream(
         self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None
     ) -> OpenStream[ItemT]:
         """Ask for a stream; see `svcrt.bases.Caller`. It lasts no longer than the worker that reads it may."""
-        body = codec(method.arguments).encode(arguments)
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
         left = self.remaining()
         try:
             allowed = self._allowed(method, timeout)
@@ -88,19 +113,32 @@ class LinkCaller:
 
     def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
         """Hand in a background job; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments)
-        message = wire.oneway(body, method=method.name, context=self.next_context(None), app_id=self.app_id)
-        target = f"{method.service}.{method.name}"
-        try:
-            self._publish(message, topology.JOB_EXCHANGE, method.service, mandatory=True, what=target)
-        except Unroutable:
-            raise UnknownService(method.service) from None
+        self._publish(self._job(method, arguments))
 
     def emit(self, event: Event[PayloadT], payload: PayloadT) -> None:
         """Announce an event; see `svcrt.bases.Caller`."""
-        body = codec(event.payload).encode(payload)
-        message = wire.event(body, name=event.name, context=self.next_context(None), app_id=self.app_id)
-        self._publish(message, topology.EVENT_EXCHANGE, event.name, mandatory=False, what=event.name)
+        self._publish(self._announcement(event, payload))
+
+    def post_job(self, method: Oneway[ArgumentsT], arguments: ArgumentsT, on_done: OnDone) -> None:
+        """Hand in a background job without waiting; `on_done` gets what `send` would raise, in a task of the link."""
+        self._post(self._job(method, arguments), on_done)
+
+    def post_event(self, event: Event[PayloadT], payload: PayloadT, on_done: OnDone) -> None:
+        """Announce an event without waiting; `on_done` gets what `emit` would raise, in a task of the link."""
+        self._post(self._announcement(event, payload), on_done)
+
+    def _job(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> "_Parcel":
+        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
+        context, packed = self.next_context(None), self.requests.packed
+        message = wire.oneway(body, method=method.name, context=context, app_id=self.app_id, packed=packed)
+        target = f"{method.service}.{method.name}"
+        return _Parcel(message, topology.JOB_EXCHANGE, method.service, mandatory=True, what=target)
+
+    def _announcement(self, event: Event[PayloadT], payload: PayloadT) -> "_Parcel":
+        body = codec(event.payload).encode(payload, packed=self.requests.packed)
+        context, packed = self.next_context(None), self.requests.packed
+        message = wire.event(body, name=event.name, context=context, app_id=self.app_id, packed=packed)
+        return _Parcel(message, topology.EVENT_EXCHANGE, event.name, mandatory=False, what=event.name)
 
     def _allowed(self, method: Rpc[Any, Any] | StreamRpc[Any, Any], timeout: float | None) -> float:
         wanted = method.timeout if timeout is None else timeout
@@ -110,21 +148,54 @@ class LinkCaller:
             raise NotSent(f"the deadline of the request being worked on has passed; `{target}` was not called")
         return wanted if left is None else min(wanted, left)
 
-    def _publish(self, message: Message, exchange: str, key: str, *, mandatory: bool, what: str) -> None:
+    def _publish(self, parcel: "_Parcel") -> None:
         left = self.remaining()
         timeout = PUBLISH_TIMEOUT if left is None else min(PUBLISH_TIMEOUT, left)
         try:
-            self.link.publish(message, exchange=exchange, routing_key=key, mandatory=mandatory, timeout=timeout)
-        except BrokerUnavailable as error:
-            raise NotSent(f"`{what}` was not sent: {error}") from error
-        except Refused as error:
-            refusal = Overloaded(f"the broker did not take `{what}`: {error}")
-            refusal.reported_by = key
-            raise refusal from error
-        except Unroutable:
-            raise
+            self.link.publish(
+                parcel.message,
+                exchange=parcel.exchange,
+                routing_key=parcel.key,
+                mandatory=parcel.mandatory,
+                timeout=timeout,
+            )
         except BrokerError as error:
-            raise OutcomeUnknown(f"the broker did not confirm `{what}`; it may have it: {error}") from error
+            raise parcel.failure(error) from error
+
+    def _post(self, parcel: "_Parcel", on_done: OnDone) -> None:
+        self.remaining()
+        self.link.post(
+            parcel.message,
+            exchange=parcel.exchange,
+            routing_key=parcel.key,
+            mandatory=parcel.mandatory,
+            on_done=lambda error: on_done(None if error is None else parcel.failure(error)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A job or an event on its way; `what` is its name for people."""
+
+    message: Message
+    exchange: str
+    key: str
+    mandatory: bool
+    what: str
+
+    def failure(self, error: BrokerError) -> CallError:
+        """Return how the sending ended, in the caller's words."""
+        match error:
+            case BrokerUnavailable():
+                return NotSent(f"`{self.what}` was not sent: {error}")
+            case Refused():
+                refusal = Overloaded(f"the broker did not take `{self.what}`: {error}")
+                refusal.reported_by = self.key
+                return refusal
+            case Unroutable():
+                return UnknownService(self.key) if self.mandatory else NotSent(f"`{self.what}` was not sent: {error}")
+            case _:
+                return OutcomeUnknown(f"the broker did not confirm `{self.what}`; it may have it: {error}")
 
 
 def child_of(context: CallContext) -> NextContext:
@@ -138,15 +209,16 @@ def child_of(context: CallContext) -> NextContext:
     return next_context
 
 
-def _result(answer: Answer, method: Rpc[Any, ResultT]) -> ResultT:
+def read_result(answer: Answer, method: Rpc[Any, ResultT]) -> ResultT:
+    """Return the result that an answer carries; raises how the call ended otherwise."""
     if isinstance(answer, Exception):
         raise answer
     name = wire.error_name(answer)
     if name is not None:
-        raise read_error(name, answer.body, method)
+        raise read_error(name, answer, method)
     try:
         wire.check_content(answer)
-        result: ResultT = codec(method.result).decode(answer.body)
+        result: ResultT = codec(method.result).decode(answer.body, packed=wire.is_packed(answer))
     except InvalidValue as error:
         raise RemoteError("svc.InvalidReply", {"faults": [str(fault) for fault in error.faults]}) from error
     return result

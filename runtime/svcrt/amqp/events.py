@@ -1,6 +1,6 @@
 """Entrypoints of a service's subscriptions: pool, broadcast and singleton differ in their queue only."""
 
-from svcrt import topology
+from svcrt import topology, wire
 from svcrt.amqp.durable import DurableEntrypoint, Task
 from svcrt.codec import codec
 from svcrt.contract import Service, Subscription
@@ -21,5 +21,5 @@ def read_event(message: Message, subscription: Subscription) -> Task:
     event = subscription.event
     if message.type not in (None, event.name):
         raise InvalidValue((Fault("$properties.type", f"expected `{event.name}` or nothing"),))
-    payload = codec(event.payload).decode(message.body)
+    payload = codec(event.payload).decode(message.body, packed=wire.is_packed(message))
     return Task(method=subscription.name, stub=subscription.stub, positional=(payload,))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from svcrt import topology
+from svcrt import topology, wire
 from svcrt.amqp.durable import DurableEntrypoint, Task
 from svcrt.codec import codec
 from svcrt.contract import Oneway, Service
@@ -22,7 +22,7 @@ def read_job(message: Message, methods: dict[str, Oneway[Any]]) -> Task:
     if method is None:
         known = ", ".join(sorted(methods))
         raise InvalidValue((Fault("$properties.type", f"no oneway of this name; there are: {known}"),))
-    arguments = codec(method.arguments).decode(message.body)
+    arguments = codec(method.arguments).decode(message.body, packed=wire.is_packed(message))
     return Task(
         method=method.name,
         stub=method.stub,

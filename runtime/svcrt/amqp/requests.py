@@ -6,14 +6,14 @@ The request of a stream is a call, too, until it is answered.
 import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from svcrt import stream_wire, topology, wire
+from svcrt.amqp.calls import Answer, Call, NextContext
 from svcrt.amqp.streams_client import OpenStream, Streams
-from svcrt.context import CallContext
 from svcrt.contract import ItemT, Rpc, StreamRpc
 from svcrt.deadlines import Deadlines
 from svcrt.errors import (
@@ -28,13 +28,9 @@ from svcrt.errors import (
     UnknownService,
     Unroutable,
 )
-from svcrt.types import Concurrency, Consumer, Delivery, Link, Message
+from svcrt.types import Concurrency, Consumer, Delivery, Link
 
 log = logging.getLogger("svcrt.client")
-
-Answer: TypeAlias = Message | Exception
-NextContext: TypeAlias = Callable[[float | None], CallContext]
-"""Makes the context of the next call, event or job from the seconds that it may last; None for one that outlives us."""
 
 _AGAIN = 0.05
 """Seconds between attempts to reach a broker or a service that is not there yet."""
@@ -44,50 +40,45 @@ _GRACE = 0.25
 """Seconds after a deadline in which the link may still report that a request was never written."""
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    """An open call.
-
-    `posted`: an attempt is on its way or was answered by the broker. `may_have_run`: an attempt left at some time.
-    """
-
-    method: Rpc[Any, Any] | StreamRpc[Any, Any]
-    body: bytes
-    next_context: NextContext
-    timeout: float
-    deadline: float
-    on_answer: Callable[[Answer], None]
-    posted: bool = False
-    may_have_run: bool = False
-
-
 class Requests:
     """Sends requests and finds the call that each reply belongs to. One per process; every method from any task.
 
     Args:
         app_id: identity of this process, shown in the messages.
         wait_for_service: wait for a service that is not running, up to the deadline, instead of failing at once.
+        packed: bodies are MessagePack.
 
     Attributes:
         streams: what has become of the requests of streams.
     """
 
-    def __init__(self, concurrency: Concurrency, link: Link, *, app_id: str, wait_for_service: bool = False) -> None:
+    def __init__(
+        self,
+        concurrency: Concurrency,
+        link: Link,
+        *,
+        app_id: str,
+        wait_for_service: bool = False,
+        packed: bool = False,
+    ) -> None:
         self._concurrency = concurrency
         self._link = link
+        self.packed = packed
         self._app_id = app_id
         self._wait_for_service = wait_for_service
         self._lock = concurrency.lock()
         self._numbers = itertools.count(1)
-        self._open: dict[int, _Call] = {}
+        self._open: dict[int, Call] = {}
         self._waiting: list[int] = []
         self._known: set[str] = set()
+        self._finding: dict[str, deque[int]] = {}
         self._consumer: Consumer | None = None
         self._reply_to: str | None = None
         self._was_lost = False
+        self._is_stopped = False
         self._returning_until = 0.0
         self._deadlines = Deadlines(concurrency, is_open=self._open.__contains__, on_due=self._on_due)
-        self.streams = Streams(concurrency, link, app_id=app_id, abandon=lambda number: self._open.pop(number, None))
+        self.streams = Streams(concurrency, link, app_id=app_id, abandon=self.abandon)
 
     def start(self) -> None:
         """Consume replies; calls that came before wait for it."""
@@ -103,11 +94,12 @@ class Requests:
         self._on_ready()
 
     def stop(self) -> None:
-        """End every open call with OutcomeUnknown (or NotSent) and take no replies any more."""
+        """End every open call with OutcomeUnknown (or NotSent); take no replies and no calls any more."""
+        self._is_stopped = True
         for number in list(self._open):
             call = self._open.get(number)
             if call is not None:
-                self._end(number, _stopped(call))
+                self._end(number, call.stopped())
         self.streams.stop()
         self._deadlines.close()
         if self._consumer is not None:
@@ -134,9 +126,18 @@ class Requests:
         next_context: NextContext,
         timeout: float,
         on_answer: Callable[[Answer], None],
-    ) -> None:
-        """Call without waiting. `on_answer` is called once, in a task of the link or of a clock; it must not block."""
-        self._submit(next(self._numbers), method, body, next_context, timeout, on_answer)
+    ) -> int:
+        """Call without waiting; returns what `abandon` takes.
+
+        `on_answer` is called once, in a task of the link or of a clock or in this one; it must not block.
+        """
+        number = next(self._numbers)
+        self._submit(number, method, body, next_context, timeout, on_answer)
+        return number
+
+    def abandon(self, number: int) -> None:
+        """Expect no answer any more; `on_answer` is not called, unless it just is. Harmless when it was answered."""
+        self._open.pop(number, None)
 
     def stream(
         self,
@@ -177,7 +178,7 @@ class Requests:
         if method.service in self._known:
             self._post(number, call)
         else:
-            self._concurrency.spawn(self._send, number, call, name=f"first call to {method.service}")
+            self._send_later(number, call)
 
     def _begin(
         self,
@@ -187,10 +188,13 @@ class Requests:
         next_context: NextContext,
         timeout: float,
         on_answer: Callable[[Answer], None],
-    ) -> _Call:
-        call = _Call(method, body, next_context, timeout, time.monotonic() + timeout, on_answer)
+    ) -> Call:
+        call = Call(method, body, next_context, timeout, time.monotonic() + timeout, on_answer)
         self._open[number] = call
-        self._deadlines.add(call.deadline, number)
+        if self._is_stopped:
+            self._end(number, call.stopped())
+        else:
+            self._deadlines.add(call.deadline, number)
         return call
 
     def _end(self, number: int, answer: Answer) -> None:
@@ -199,13 +203,33 @@ class Requests:
         if call is not None:
             call.on_answer(answer)
 
-    def _send(self, number: int, call: _Call) -> None:
+    def _send(self, number: int, call: Call) -> None:
         service = call.method.service
         if service not in self._known and not self._find(service, number, call):
             return
         self._post(number, call)
 
-    def _find(self, service: str, number: int, call: _Call) -> bool:
+    def _send_later(self, number: int, call: Call) -> None:
+        """Send in a task, one for all that wait for the same service: a thousand calls may come before its answer."""
+        service = call.method.service
+        with self._lock:
+            is_first = service not in self._finding
+            self._finding.setdefault(service, deque()).append(number)
+        if is_first:
+            self._concurrency.spawn(self._send_waiting, service, name=f"first call to {service}")
+
+    def _send_waiting(self, service: str) -> None:
+        while True:
+            with self._lock:
+                if not self._finding[service]:
+                    del self._finding[service]
+                    return
+                number = self._finding[service].popleft()
+            call = self._open.get(number)
+            if call is not None:
+                self._send(number, call)
+
+    def _find(self, service: str, number: int, call: Call) -> bool:
         """Ask the broker whether anybody serves `service`; ends the call if not. A request to nobody would wait."""
         queue = topology.rpc_queue(service).name
         while number in self._open:
@@ -231,7 +255,9 @@ class Requests:
         """Whether to wait for a service that is not there: after a lost connection it may only be slower than we."""
         return self._wait_for_service or time.monotonic() < self._returning_until
 
-    def _post(self, number: int, call: _Call) -> None:
+    def _post(self, number: int, call: Call) -> None:
+        if number not in self._open:
+            return
         with self._lock:
             reply_to = self._reply_to
             if reply_to is None:
@@ -246,6 +272,7 @@ class Requests:
             correlation_id=str(number),
             reply_to=reply_to,
             app_id=self._app_id,
+            packed=self.packed,
         )
         if isinstance(call.method, StreamRpc):
             message = stream_wire.request(message, credit=self.streams.timing.window)
@@ -277,7 +304,7 @@ class Requests:
                 call.posted = False
                 self._known.discard(service)
                 if self._may_come():
-                    self._concurrency.spawn(self._send, number, call, name=f"call to {service}")
+                    self._send_later(number, call)
                 else:
                     self._end(number, UnknownService(service))
             case Refused():
@@ -287,14 +314,14 @@ class Requests:
             case _:
                 self._lost(number, call)
 
-    def _later(self, number: int, call: _Call) -> None:
+    def _later(self, number: int, call: Call) -> None:
         self._concurrency.call_later(_AGAIN, self._post_open, number, call)
 
-    def _post_open(self, number: int, call: _Call) -> None:
+    def _post_open(self, number: int, call: Call) -> None:
         if number in self._open:
             self._post(number, call)
 
-    def _lost(self, number: int, call: _Call) -> None:
+    def _lost(self, number: int, call: Call) -> None:
         """An attempt left and its answer will not come: try again where that is harmless."""
         call.may_have_run, call.posted = True, False
         if isinstance(call.method, Rpc) and call.method.idempotent:
@@ -352,10 +379,3 @@ class Requests:
             call = self._open.get(number)
             if call is not None:
                 self._post(number, call)
-
-
-def _stopped(call: _Call) -> Exception:
-    target = f"{call.method.service}.{call.method.name}"
-    if call.posted or call.may_have_run:
-        return OutcomeUnknown(f"this process stopped while it called `{target}`; it may have run")
-    return NotSent(f"this process stopped before it called `{target}`")

@@ -71,7 +71,7 @@ class RpcEntrypoint:
             call_id = call.call_id
             method = self._find(message.type)
             self._check(delivery, call, method)
-            arguments = _read_arguments(method, message.body)
+            arguments = _read_arguments(method, message)
         except InvalidValue as error:
             log.warning("request %s to %s.%s was refused: %s", call_id, self._service, message.type, error)
             self._answer_error(work, None, invalid_request(error), call_id)
@@ -123,7 +123,7 @@ class RpcEntrypoint:
             self._answer_error(work, method, outcome.error, call.call_id)
         else:
             try:
-                body = codec(method.result).encode(outcome.result)
+                body = codec(method.result).encode(outcome.result, packed=wire.is_packed(work.message))
                 self._reply(work, wire.reply(work.message, body, app_id=self._container.instance))
             except Exception as error:
                 target = f"{self._service}.{method.name}"
@@ -132,13 +132,14 @@ class RpcEntrypoint:
 
     def _answer_error(self, work: Work, method: _Method | None, error: BaseException, call_id: str) -> None:
         declared = () if method is None else method.errors
+        packed = wire.is_packed(work.message)
         try:
-            name, body = write_error(error, declared=declared, call_id=call_id)
+            name, body = write_error(error, declared=declared, call_id=call_id, packed=packed)
             reply = wire.error_reply(work.message, name, body, app_id=self._container.instance)
             self._reply(work, reply)
         except InvalidValue as invalid:
             log.error("%s cannot be sent: %s (call %s)", type(error).__name__, invalid, call_id)
-            name, body = write_error(invalid, declared=(), call_id=call_id)
+            name, body = write_error(invalid, declared=(), call_id=call_id, packed=packed)
             self._reply(work, wire.error_reply(work.message, name, body, app_id=self._container.instance))
 
     def _reply(self, work: Work, reply: Message) -> None:
@@ -149,6 +150,6 @@ class RpcEntrypoint:
         work.ack()
 
 
-def _read_arguments(method: _Method, body: bytes) -> Mapping[str, object]:
-    arguments: msgspec.Struct = codec(method.arguments).decode(body)
+def _read_arguments(method: _Method, message: Message) -> Mapping[str, object]:
+    arguments: msgspec.Struct = codec(method.arguments).decode(message.body, packed=wire.is_packed(message))
     return {name: getattr(arguments, name) for name in arguments.__struct_fields__}

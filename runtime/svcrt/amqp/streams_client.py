@@ -51,7 +51,7 @@ class Feed:
             return
         name = wire.error_name(answer)
         if name is not None:
-            self.finish(read_error(name, answer.body, self.method))
+            self.finish(read_error(name, answer, self.method))
         elif not stream_wire.is_stream(answer) or answer.message_id is None:
             self.finish(RemoteError("svc.InvalidReply", {"message": f"`{self.target}` did not answer with a stream"}))
         elif not wire.is_reply_queue(answer.reply_to):
@@ -76,7 +76,7 @@ class Feed:
             case Kind.END:
                 self.finish(_End())
             case Kind.ERROR:
-                self.finish(read_error(wire.error_name(message) or "", message.body, self.method))
+                self.finish(read_error(wire.error_name(message) or "", message, self.method))
             case _:
                 pass
         if self.heard - self.said >= self._streams.timing.alive:
@@ -191,7 +191,7 @@ class OpenStream(Generic[ItemT]):
             raise StopIteration
         try:
             wire.check_content(entry)
-            item: ItemT = codec(self._feed.method.item).decode(entry.body)
+            item: ItemT = codec(self._feed.method.item).decode(entry.body, packed=wire.is_packed(entry))
         except InvalidValue as error:
             self.close()
             raise RemoteError("svc.InvalidReply", {"faults": [str(fault) for fault in error.faults]}) from error

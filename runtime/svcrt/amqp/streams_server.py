@@ -45,6 +45,8 @@ class _Served:
 
     def keep_alive(self, now: float, timing: stream_wire.Timing) -> None:
         """Say that we live, if nothing else has said so lately; give up a client that says nothing."""
+        if self.producer.ending in (Ending.CLOSED, Ending.GONE):
+            return
         if now - self.heard > timing.silence:
             log.info("the client of stream %s has been silent for %g s", self.stream, timing.silence)
             self.producer.end(Ending.GONE)
@@ -72,7 +74,7 @@ class _Served:
                 self._end(stream_wire.end(self._asked, self._count, app_id=self._container.instance))
 
     def _send_item(self, value: object) -> None:
-        body = codec(self._method.item).encode(value)
+        body = codec(self._method.item).encode(value, packed=wire.is_packed(self._asked))
         with self._lock:
             if not self._over:
                 self._post(stream_wire.item(self._asked, body, self._count + 1, app_id=self._container.instance))
@@ -88,12 +90,13 @@ class _Served:
         self._fail(StreamInterrupted(f"{ending.value}; open the stream again"))
 
     def _fail(self, error: BaseException) -> None:
+        packed = wire.is_packed(self._asked)
         try:
-            name, body = write_error(error, declared=self._method.errors, call_id=self._call_id)
+            name, body = write_error(error, declared=self._method.errors, call_id=self._call_id, packed=packed)
             self._post_error(name, body)
         except InvalidValue as invalid:
             log.error("%s cannot be sent: %s (call %s)", type(error).__name__, invalid, self._call_id)
-            self._post_error(*write_error(invalid, declared=(), call_id=self._call_id))
+            self._post_error(*write_error(invalid, declared=(), call_id=self._call_id, packed=packed))
 
     def _post_error(self, name: str, body: bytes) -> None:
         with self._lock:

@@ -34,7 +34,7 @@ def connected(settings: Settings, folder: Path) -> Iterator[tuple[Cluster, tuple
     # What the link would warn of ends in the one sentence that is raised.
     logging.getLogger("svcrt").addHandler(logging.NullHandler())
     try:
-        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS)
+        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS, encoding=settings.encoding)
     except BrokerUnavailable as error:
         where = " or ".join(map(masked_text, urls))
         raise StartError(f"no connection to the broker at {where}: {error}") from error

@@ -54,6 +54,7 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
         http=http,
         origins=settings.origins,
         heartbeat=settings.heartbeat,
+        encoding=settings.encoding,
     )
 
 

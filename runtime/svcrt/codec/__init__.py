@@ -1,12 +1,12 @@
-"""From typed values to JSON and back, holding the whole contract: what generated annotations say, nothing else.
+"""From typed values to JSON or MessagePack and back, holding the whole contract: what annotations say, nothing else.
 
 The fast path is msgspec's compiled code; where it refuses, or cannot know, the compiled readers and writers judge. The
 fast path never takes what the judge would refuse. Modules, in the order of a type's way: reflect (annotation to
-shape), wiretypes (shape to native types), reading and writing (the judges), faults.
+shape), wiretypes (shape to native types), reading and writing (the judges), packed (MessagePack), faults.
 """
 
 import threading
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec.json import Decoder, Encoder
 
 from svcrt.codec.depth import too_deep
 from svcrt.codec.faults import MAX_DEPTH, MAX_FAULTS, TOO_DEEP, EnoughFaults, Walk, invalid
+from svcrt.codec.packed import Packing
 from svcrt.codec.reading import Readers
 from svcrt.codec.reflect import Reflector
 from svcrt.codec.shapes import traits
@@ -34,14 +35,21 @@ class Codec(Generic[T]):
     """Reads and writes values of one type. Safe to use from several threads. Make one with `codec`."""
 
     def __init__(self, annotation: Any) -> None:
+        self._annotation = annotation
         self._shape = Reflector().shape(annotation)
         self._traits = traits(self._shape, needs_wire)
         self._native: Decoder[T] = Decoder(annotation)
         # Sets outside a struct are beyond the wire types.
         self._fast = unequal(self._shape) is None
 
-    def encode(self, value: T) -> bytes:
-        """Return `value` as JSON. Raises InvalidValue with every fault if it breaks the contract."""
+    def encode(self, value: T, *, packed: bool = False) -> bytes:
+        """Return `value` as JSON, or MessagePack if `packed`.
+
+        Raises:
+            InvalidValue: it breaks the contract; with every fault.
+        """
+        if packed:
+            return self.pack(value)
         if self._fast:
             try:
                 data = _ENCODER.encode(value)
@@ -52,8 +60,14 @@ class Codec(Generic[T]):
                 pass
         return self._shallow(self._write(value))
 
-    def decode(self, data: bytes) -> T:
-        """Return the value that JSON holds, ignoring unknown fields. Raises InvalidValue with every fault."""
+    def decode(self, data: bytes, *, packed: bool = False) -> T:
+        """Return the value that JSON holds, or MessagePack if `packed`, ignoring unknown fields.
+
+        Raises:
+            InvalidValue: it breaks the contract; with every fault.
+        """
+        if packed:
+            return self.unpack(data)
         if self._fast:
             try:
                 if not data.isascii():
@@ -67,6 +81,14 @@ class Codec(Generic[T]):
                 self._shallow(data)
                 return value
         return self._read(data, strict=False)
+
+    def pack(self, value: T) -> bytes:
+        """Return `value` as MessagePack. Raises InvalidValue with every fault if it breaks the contract."""
+        return self._packing.encode(value)
+
+    def unpack(self, data: bytes) -> T:
+        """Return the value that MessagePack holds, ignoring unknown fields. Raises InvalidValue with every fault."""
+        return self._packing.decode(data)
 
     def decode_strict(self, data: bytes) -> T:
         """Return the value that JSON holds; an unknown field is a fault. Raises InvalidValue with every fault."""
@@ -151,6 +173,10 @@ class Codec(Generic[T]):
     @cached_property
     def _lenient_wire(self) -> Decoder[Any]:
         return Decoder(WireTypes(strict=False).of(self._shape))
+
+    @cached_property
+    def _packing(self) -> Packing[T]:
+        return Packing(self._annotation, self._shape, self._traits, self._readers, partial(self._judge, strict=False))
 
     @cached_property
     def _readers(self) -> Readers:

@@ -22,7 +22,7 @@ from svcrt.codec.shapes import (
     StructShape,
     UnionShape,
 )
-from svcrt.codec.values import Read, Text, converter, encodable, finite, from_json_text, scalar_reader
+from svcrt.codec.values import Read, Text, converter, encodable, finite, from_json_text, scalar_reader, without_bytes
 from svcrt.structs import TAG_FIELD, UnknownVariant
 
 _MISSING: Any = object()
@@ -130,7 +130,7 @@ def _union(shape: UnionShape, variants: dict[str, Read]) -> Read:
             return variant(value, path, walk)
         if not shape.open:
             return walk.fault((path, TAG_FIELD), f"must be {words.one_of(list(variants))}")
-        if not finite(value):
+        if not finite(value) and not finite(value := without_bytes(value)):
             return walk.fault(path, "must be an object that JSON can hold, without NaN and infinities")
         return UnknownVariant(tag, value)
 
@@ -153,7 +153,9 @@ def _any(value: Any, path: Path, walk: Walk) -> Any:
     value = _plain(value)
     if type(value) is Text:
         value = str(value)
-    return value if finite(value) else walk.fault(path, "must be a JSON value, without NaN and infinities")
+    if not finite(value) and not finite(value := without_bytes(value)):
+        return walk.fault(path, "must be a JSON value, without NaN and infinities")
+    return value
 
 
 def _none(value: Any, path: Path, walk: Walk) -> Any:

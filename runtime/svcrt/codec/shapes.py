@@ -170,6 +170,23 @@ def children(shape: Shape) -> tuple[Shape, ...]:
             return ()
 
 
+def holds(shape: Shape, kind: type[Any]) -> bool:
+    """Tell whether there is a shape of this kind in `shape`, or it is one."""
+    found = False
+    done: set[int] = set()
+
+    def visit(shape: Shape) -> None:
+        nonlocal found
+        found = found or isinstance(shape, kind)
+        if id(shape) not in done:
+            done.add(id(shape))
+            for child in children(shape):
+                visit(child)
+
+    visit(shape)
+    return found
+
+
 def traits(shape: Shape, is_rich: Callable[[Shape], bool]) -> Traits:
     """Walk all of `shape`, each struct once, and sum up its traits."""
     found = Traits()

@@ -82,6 +82,16 @@ def finite(value: Any) -> bool:
     return value is None or kind is bool or kind is int
 
 
+def without_bytes(value: Any) -> Any:
+    """Return `value` with every bytes in it as its JSON: base64 text."""
+    kind = type(value)
+    if kind is bytes:
+        return msgspec.to_builtins(value)
+    if kind is list:
+        return list(map(without_bytes, value))
+    return {key: without_bytes(item) for key, item in value.items()} if kind is dict else value
+
+
 def encodable(text: str) -> bool:
     """Tell whether `text` can be written as UTF-8 (lone surrogates cannot)."""
     if text.isascii():
@@ -188,6 +198,12 @@ def _timestamp(shape: Scalar) -> Callable[[Any], Any]:
     return lambda value: read(value).astimezone(UTC)
 
 
+def _bytes(shape: Scalar) -> Callable[[Any], Any]:
+    read = _native(shape)
+    # MessagePack has them as they are.
+    return lambda value: read(msgspec.to_builtins(value) if type(value) is bytes else value)
+
+
 def _native(shape: Scalar) -> Callable[[Any], Any]:
     native = shape.native
 
@@ -207,6 +223,7 @@ _CONVERTERS: dict[type[Any], Callable[[Scalar], Callable[[Any], Any]]] = {
     int: _int,
     float: _float,
     str: _str,
+    bytes: _bytes,
     Decimal: _decimal,
     datetime: _timestamp,
 }

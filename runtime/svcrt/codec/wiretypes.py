@@ -6,11 +6,13 @@ fields, which is a property of the struct in msgspec; the lenient ones refuse fo
 """
 
 import operator
+import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from types import GenericAlias
 from typing import Annotated, Any, Literal, Union
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -29,7 +31,7 @@ from svcrt.codec.shapes import (
     StructShape,
     UnionShape,
 )
-from svcrt.structs import TAG_FIELD, Digits, UnknownVariant
+from svcrt.structs import INT64_MAX, INT64_MIN, TAG_FIELD, Digits, UnknownVariant
 
 _NOTHING: Any = Annotated[str, Meta(min_length=1, max_length=0)]
 """A type that no JSON fits: msgspec refuses, the reader decides."""
@@ -40,19 +42,29 @@ _UTC: Any = Annotated[
     str, Meta(pattern=rf"(?a)\A(?!0000)\d{{4}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{{1,6}})?Z\Z")
 ]
 
+_UUID: Any = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+_WHOLE: Any = Annotated[str, Meta(pattern=r"\A(?:0|-?[1-9][0-9]{0,17})\Z")]
+_GREATEST = sys.float_info.max
+
 
 class WireTypes:
-    """Builds wire types of one flavour; a struct that is met twice is one type."""
+    """Builds wire types of one flavour; a struct that is met twice is one type.
 
-    def __init__(self, *, strict: bool) -> None:
+    Args:
+        strict: refuse unknown fields.
+        packed: for the converter, which reads what MessagePack holds: NaN, UUIDs as bytes and numbers as keys, too.
+    """
+
+    def __init__(self, *, strict: bool, packed: bool = False) -> None:
         self._strict = strict
+        self._packed = packed
         self._structs: dict[int, type[msgspec.Struct]] = {}
 
     def of(self, shape: Shape) -> Any:
         """Return the type expression that stands for `shape` on the wire."""
         match shape:
             case Scalar():
-                return _scalar(shape)
+                return _packed_scalar(shape) if self._packed else _scalar(shape)
             case EnumShape(open=True):
                 return str
             case EnumShape(cls=cls):
@@ -67,7 +79,8 @@ class WireTypes:
                 wire = self.of(item) if isinstance(shape, ListShape) else _set_item(self.of(item), item)
                 return _sized(GenericAlias(list, (wire,)), shape.shortest, shape.longest)
             case MapShape(key=key, value=value):
-                return _sized(GenericAlias(dict, (self.of(key), self.of(value))), shape.shortest, shape.longest)
+                wire = _packed_key(key, self.of(key)) if self._packed else self.of(key)
+                return _sized(GenericAlias(dict, (wire, self.of(value))), shape.shortest, shape.longest)
             case StructShape():
                 return self._struct(shape)
             case UnionShape(variants=variants, open=is_open):
@@ -114,6 +127,21 @@ def _scalar(shape: Scalar) -> Any:
     if shape.digits is not None:
         return Annotated[str, Meta(pattern=decimal_pattern(shape.digits))]
     return _UTC if shape.kind is datetime else shape.native
+
+
+def _packed_scalar(shape: Scalar) -> Any:
+    if shape.kind is float:
+        low = -_GREATEST if shape.low is None else shape.low
+        high = _GREATEST if shape.high is None else shape.high
+        return Annotated[float, Meta(ge=low, le=high)]
+    return _UUID if shape.kind is UUID else _scalar(shape)
+
+
+def _packed_key(key: Scalar | EnumShape, wire: Any) -> Any:
+    if not isinstance(key, Scalar) or key.kind is not int:
+        return wire
+    # A key that is a number fits as well as its text.
+    return _WHOLE if (key.low, key.high) == (INT64_MIN, INT64_MAX) else _NOTHING
 
 
 def _set_item(wire: Any, item: Shape) -> Any:

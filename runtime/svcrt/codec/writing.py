@@ -37,17 +37,22 @@ REFUSALS = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, Attribut
 
 
 class Writers:
-    """Compiles writers; a struct that is met twice is written by one function."""
+    """Compiles writers; a struct that is met twice is written by one function.
 
-    def __init__(self, readers: Readers) -> None:
+    Args:
+        packed: leave bytes as they are, for MessagePack.
+    """
+
+    def __init__(self, readers: Readers, *, packed: bool = False) -> None:
         self._readers = readers
+        self._packed = packed
         self._structs: dict[int, Write] = {}
 
     def of(self, shape: Shape) -> Write:
         """Return the writer of `shape`."""
         match shape:
             case Scalar():
-                return _or_else(shape.kind, _scalar(shape), self._readers, shape)
+                return _or_else(shape.kind, _scalar(shape, packed=self._packed), self._readers, shape)
             case EnumShape(cls=cls):
                 return _or_else(cls, lambda value, path, walk: value.value, self._readers, shape)
             case AnyShape():
@@ -112,8 +117,9 @@ def _or_else(classes: Any, write: Write, readers: Readers, shape: Shape) -> Writ
     return write_any
 
 
-def _scalar(shape: Scalar) -> Write:
-    convert, message = _CONVERTERS.get(shape.kind, _native)(shape), f"must be {shape.expected}"
+def _scalar(shape: Scalar, *, packed: bool) -> Write:
+    compiled = _bytes if packed and shape.kind is bytes else _CONVERTERS.get(shape.kind, _native)
+    convert, message = compiled(shape), f"must be {shape.expected}"
 
     def write(value: Any, path: Path, walk: Walk) -> Any:
         try:
@@ -149,6 +155,11 @@ def _exact(shape: Scalar) -> Callable[[Any], Any]:
 def _str(shape: Scalar) -> Callable[[Any], Any]:
     check = converter(shape)
     return lambda value: check(str.__str__(value))
+
+
+def _bytes(shape: Scalar) -> Callable[[Any], Any]:
+    check = converter(shape)
+    return lambda value: check(bytes(value))
 
 
 def _native(shape: Scalar) -> Callable[[Any], Any]:

@@ -118,6 +118,13 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc] # eventlet ha
         )
         return environ
 
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            # Where a client has gone the last flush fails before this, and the socket would stay open until collected.
+            self.rfile.close()
+
     def _close_after(self) -> None:
         self.close_connection = True
 

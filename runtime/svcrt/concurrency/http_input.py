@@ -3,6 +3,7 @@
 A WSGI environment hides what request smuggling is made of (bare line feeds, doubled lengths, blanks before colons).
 """
 
+import _socket
 import logging
 import re
 import socket
@@ -14,10 +15,13 @@ from typing import Protocol
 
 from svcrt.concurrency import Connector
 
-__all__ = ["CONNECTION", "BadChunk", "ChunkedReader", "ClientConnection", "RecordedLines"]
+__all__ = ["CONNECTION", "UNBUFFERED", "BadChunk", "ChunkedReader", "ClientConnection", "RecordedLines"]
 
 CONNECTION = "svcrt.connection"
 """Key of the `ClientConnection` in the WSGI environment."""
+
+UNBUFFERED = ("eventlet.minimum_write_chunk_size", 1)
+"""Key and value in the WSGI environment that have each part of a response sent as it comes. wsgiref does it anyway."""
 
 log = logging.getLogger("svcrt.concurrency.wsgi")
 
@@ -71,6 +75,35 @@ class ClientConnection:
     def cut(self) -> None:
         """Stop receiving now: whoever waits for the rest of the body sees its end."""
         self._shutdown(socket.SHUT_RD)
+
+    def is_gone(self) -> bool:
+        """Whether the client has ended its side, or the connection is lost. Reads nothing and never waits.
+
+        What lies behind bytes that nobody has read (another request) is not seen.
+        """
+        # The plain socket of C: the one here may be green or have a time-out, and then a look could wait.
+        try:
+            probe = _socket.socket(fileno=self.socket.fileno())
+        except (OSError, ValueError):
+            return True
+        try:
+            return probe.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            log.debug("a client is gone: %s", error)
+            return True
+        finally:
+            probe.detach()
+
+    def give_up_after(self, seconds: float) -> None:
+        """Have the connection fail when the client's machine takes nothing for `seconds` of what was sent (Linux)."""
+        option = getattr(socket, "TCP_USER_TIMEOUT", None)
+        if option is not None:
+            try:
+                self.socket.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+            except OSError as error:
+                log.debug("a connection has no time-out of its own: %s", error)
 
     def linger(self) -> None:
         """End our side, then read a little of what still comes: the response is out, the connection will be closed.

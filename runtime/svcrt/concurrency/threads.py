@@ -211,5 +211,10 @@ class _Threads:
 
         return restore
 
+    def renew(self) -> None:
+        """Start anew in a forked process, where no thread of the parent's runs, its clock neither."""
+        self._clock = _Clock()
+
 
 BACKEND = _Threads()
+os.register_at_fork(after_in_child=BACKEND.renew)

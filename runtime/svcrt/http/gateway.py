@@ -11,9 +11,9 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from svcrt.context import WorkerContext
-from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service, SocketRoute
+from svcrt.contract import DEFAULT_TIMEOUT, Oneway, Route, Rpc, Service, SocketRoute, StreamRpc
 from svcrt.errors import BrokerError, CallError, NotStarted, StartError, SystemFault
-from svcrt.http import replies
+from svcrt.http import replies, streams
 from svcrt.http.arguments import ArgumentReader
 from svcrt.http.calls import call_context
 from svcrt.http.gate import PATH, Gate
@@ -35,7 +35,7 @@ Authenticate: TypeAlias = Callable[[str, WorkerContext], None]
 """Gets the scheme of `@auth` and the call; raises Unauthenticated or PermissionDenied."""
 
 
-Member: TypeAlias = Rpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any]
+Member: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -106,6 +106,7 @@ class Gateway:
         self._sockets: SocketServing | None = None
         self._routes: RouteMap[_Endpoint] = RouteMap()
         self._waiting: set[_Waiting] = set()
+        self._streams: set[streams.EventStream] = set()
         self._server: Server | None = None
         self._draining = False
 
@@ -161,6 +162,8 @@ class Gateway:
         The containers must still be running. Harmless when called twice.
         """
         self._draining = True
+        for stream in list(self._streams):
+            stream.stop()
         server, self._server = self._server, None
         ended = True if server is None else server.stop(drain)
         if not ended:
@@ -173,6 +176,8 @@ class Gateway:
         self._draining = True
         for waiting in list(self._waiting):
             waiting.settle(Outcome(error=NotStarted("this instance was stopped")))
+        for stream in list(self._streams):
+            stream.close()
         self.stop(0.0)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -202,14 +207,8 @@ class Gateway:
         match = self._routes.match(method, path)
         endpoint = match.endpoint
         member = endpoint.member
-        # A raw route may read and write for as long as it takes.
-        timeout = (
-            None
-            if isinstance(member, Route | SocketRoute)
-            else member.timeout
-            if isinstance(member, Rpc)
-            else DEFAULT_TIMEOUT
-        )
+        # A raw route may read and write for as long as it takes; a stream has begun as soon as it is asked for.
+        timeout = member.timeout if isinstance(member, Rpc) else DEFAULT_TIMEOUT if isinstance(member, Oneway) else None
         call = call_context(request, timeout=timeout)
         context = WorkerContext(service=endpoint.hosted.container.contract.name, method=member.name, call=call)
         if isinstance(member, SocketRoute):
@@ -222,6 +221,8 @@ class Gateway:
             return self._sockets.serve(request, endpoint.hosted.container, member, arguments, context)
         if isinstance(member, Oneway):
             return _send(endpoint.hosted.container, member, arguments, context)
+        if isinstance(member, StreamRpc):
+            return self._stream(endpoint.hosted.container, member, request, arguments, context)
         if isinstance(member, Route):
             outcome = self._work(endpoint, arguments, context, (request,))
             return replies.raw_answer(member, context, outcome)
@@ -233,6 +234,21 @@ class Gateway:
                 self._authenticate(member.auth, context)
             except SystemFault as error:
                 raise Refusal(replies.failed(error, member, context)) from error
+
+    def _stream(
+        self,
+        container: Container,
+        member: StreamRpc[Any, Any],
+        request: Request,
+        arguments: msgspec.Struct,
+        context: WorkerContext,
+    ) -> Response:
+        form = streams.negotiate(request)
+        if request.method == "HEAD":
+            return streams.head(member, form)
+        stream = streams.EventStream(self._concurrency, member, context, form, request, self._streams.discard)
+        self._streams.add(stream)
+        return stream.open(container, _keywords(arguments))
 
     def _work(
         self, endpoint: _Endpoint, arguments: msgspec.Struct, context: WorkerContext, positional: tuple[object, ...]
@@ -252,7 +268,7 @@ class Gateway:
 
         self._waiting.add(waiting)
         try:
-            keywords = {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+            keywords = _keywords(arguments)
             hosted.container.spawn_worker(endpoint.member.stub, keywords, context, on_outcome, positional=positional)
             waiting.ended.wait(context.remaining())
         finally:
@@ -290,8 +306,18 @@ def _send(container: Container, member: Oneway[Any], arguments: msgspec.Struct, 
     return replies.accepted(member)
 
 
+def _keywords(arguments: msgspec.Struct) -> dict[str, object]:
+    return {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+
+
 def _bound(contract: Service) -> list[Member]:
-    members: list[Member] = [*contract.rpcs, *contract.oneways, *contract.routes, *contract.sockets]
+    members: list[Member] = [
+        *contract.rpcs,
+        *contract.streams,
+        *contract.oneways,
+        *contract.routes,
+        *contract.sockets,
+    ]
     return [member for member in members if member.http is not None]
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from svcrt.codec import codec
 from svcrt.context import WorkerContext
-from svcrt.contract import Oneway, Route, Rpc, SocketRoute
+from svcrt.contract import Oneway, Route, Rpc, SocketRoute, StreamRpc
 from svcrt.errors import (
     BrokerError,
     CallError,
@@ -24,6 +24,7 @@ from svcrt.errors import (
     Overloaded,
     PermissionDenied,
     RpcTimeout,
+    StreamInterrupted,
     SystemFault,
     Unauthenticated,
 )
@@ -94,11 +95,11 @@ def _abortion(error: HTTPException) -> Response:
 
 def failed(
     error: BaseException,
-    member: Rpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any],
+    member: Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Route[Any] | SocketRoute[Any, Any],
     context: WorkerContext,
 ) -> Problem:
     """Turn what a method raised into a problem; of what its contract does not declare only the call id goes out."""
-    declared = member.errors if isinstance(member, Rpc) else ()
+    declared = member.errors if isinstance(member, Rpc | StreamRpc) else ()
     if isinstance(error, DeclaredError) and isinstance(error, declared):
         try:
             name, fields = write_error(error, declared=declared, call_id=context.call.call_id)
@@ -122,6 +123,9 @@ def _own_fault(error: SystemFault, scheme: str | None, context: WorkerContext) -
             return reported(DeadlineExceeded, 504, str(error), **_call_id(context))
         case Overloaded():
             return busy()
+        case StreamInterrupted():
+            problem = reported(StreamInterrupted, 503, "This instance is stopping; open the stream again.")
+            return replace(problem, headers=RETRY_AFTER, close=True)
         case Unauthenticated():
             problem = reported(Unauthenticated, 401, str(error), **_call_id(context))
             return replace(problem, headers=(("WWW-Authenticate", (scheme or "bearer").capitalize()),))

@@ -22,6 +22,7 @@ def running(
     middleware: Sequence[Middleware] = (),
     http: socket.socket | None = None,
     origins: Sequence[str] = (),
+    encoding: str = "json",
     drain: float = DEFAULT_DRAIN,
     ready_within: float = 10.0,
 ) -> Iterator[Runner]:
@@ -32,6 +33,7 @@ def running(
         concurrency: `threads`, or `green` where the test process runs on eventlet.
         http: a bound, listening socket for the services' HTTP members.
         origins: whose pages may open web sockets beside our own; `*` for all.
+        encoding: `json` or `msgpack`, for what the services send.
         drain: seconds that running work may take at the end.
         ready_within: seconds until they must be ready.
 
@@ -47,6 +49,7 @@ def running(
         middleware=middleware,
         http=http,
         origins=origins,
+        encoding=encoding,
     )
     runner.start()
     try:

@@ -1,6 +1,7 @@
 """`call`, `emit` and `shell` against one running service."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,28 @@ def test_call_takes_json(project: Path) -> None:
 def test_call_hands_in_a_oneway(project: Path) -> None:
     assert succeeds(project, "call", "Greeter.note", "text=kept") == ""
     assert content_of(project / "noted.txt") == "kept"
+
+
+def test_call_prints_a_stream_line_by_line(project: Path) -> None:
+    assert succeeds(project, "call", "Greeter.count", "upto=3", "--timeout", "5") == (
+        '{"name": "you", "times": 1}\n{"name": "you", "times": 2}\n{"name": "you", "times": 3}\n'
+    )
+
+
+def test_call_tells_what_a_stream_ends_in_after_its_items(project: Path) -> None:
+    ended = run_command(project, "call", "Greeter.count", "upto=20")
+    assert (ended.returncode, ended.stdout.count("\n")) == (1, 12)
+    assert ended.stderr == ('Error: acme.greeter.v1.TooRude: nobody is greeted as thirteen\n{"word":"thirteen"}\n')
+
+
+def test_interrupting_a_call_closes_its_stream(project: Path) -> None:
+    (project / "counted.txt").unlink(missing_ok=True)
+    with Running.call(project, "Greeter.count", "upto=0") as reading:
+        content_of(project / "counting.txt")
+        reading.signal(signal.SIGINT)
+        assert reading.wait() == 130
+        assert reading.said == ""
+    assert content_of(project / "counted.txt") == "0"
 
 
 def test_emit_reaches_a_subscriber(project: Path) -> None:
@@ -163,6 +186,11 @@ def test_shell_takes_plain_values_for_typed_ones(project: Path) -> None:
     assert succeeds(project, "shell", "-c", code) == "2\n"
 
 
+def test_shell_reads_a_stream(project: Path) -> None:
+    code = "[item.times for item in n.rpc.Greeter.count(upto=3)]"
+    assert succeeds(project, "shell", "-c", code) == "[1, 2, 3]\n"
+
+
 def test_shell_emits_and_hands_in(project: Path) -> None:
     for name in ("heard.txt", "noted.txt"):
         (project / name).unlink(missing_ok=True)
@@ -181,6 +209,7 @@ def test_shell_shows_what_there_is(project: Path) -> None:
         "list[acme.greeter.v1.contract.Greeted]",
         "  slow(*, marker: str, until: str) -> None",
         "  whoami(*, text: str) -> int",
+        "  count(*, upto: int) -> collections.abc.Iterator[acme.greeter.v1.contract.Greeted]",
         "['Greeted', 'acme']",
         "['acme.greeter.v1.Greeter']",
     ]

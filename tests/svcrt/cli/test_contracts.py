@@ -56,7 +56,7 @@ def test_an_ambiguous_short_name(project: Path) -> None:
         ("Greeter.helo", "`acme.greeter.v1.Greeter` has no method `helo`; did you mean `hello`?"),
         (
             "Greeter.xyz",
-            "`acme.greeter.v1.Greeter` has no method `xyz`; it has: hello, repeat, slow, whoami, note",
+            "`acme.greeter.v1.Greeter` has no method `xyz`; it has: hello, repeat, slow, whoami, count, note",
         ),
         ("Greter.hello", "there is no service `Greter`; did you mean `Greeter`?"),
         ("acme.greeter.v1.Greter.hello", "did you mean `acme.greeter.v1.Greeter`?"),

@@ -22,6 +22,7 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
         "max_workers",
         "drain",
         "heartbeat",
+        "encoding",
         "log_level",
         "log_format",
         "config.started",
