@@ -14,13 +14,14 @@ from websockets.sync.client import ClientConnection
 import svcrt
 from http_host import Host, hosted
 from socket_peers import closing, eventually, hear, peer, say
-from socket_rooms import ROOM, TELL, Rooms, Said, Say, TellArguments, check_caller
+from socket_rooms import NAME, ROOM, TELL, Rooms, Said, Say, TellArguments, check_caller
 from svcrt.bases import ServiceBase, Socket
 from svcrt.contract import Rpc, Service
 from svcrt.embedded import EmbeddedBroker
 from svcrt.hub import Hub, SocketHub
 from svcrt.runner import Runner
 from svcrt.testing import running
+from svcrt.types import Message
 
 ANNOUNCE: Final[Rpc[TellArguments, None]] = Rpc(
     service="news.v1.News", name="announce", stub="announce", arguments=TellArguments, result=None
@@ -182,6 +183,24 @@ def is_told(host: Host, member: ClientConnection) -> bool:
         return hear(member, timeout=0.2) == "again"
     except TimeoutError:
         return False
+
+
+def test_what_no_hub_sends_is_dropped(embedded_broker_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with instance(embedded_broker_url) as one, peer(one.host, "/rooms/a") as member:
+        hear(member)
+        for stranger in (
+            Message(body=b'{"text":"\xff"}', type=f"{NAME}.room", headers={"svc-channel": "a"}),
+            Message(
+                body=b"\x81", content_type="application/msgpack", type=f"{NAME}.room", headers={"svc-channel": "a"}
+            ),
+            Message(body=b"BZh9", content_encoding="bzip2", type=f"{NAME}.room", headers={"svc-channel": "a"}),
+            Message(body=b"{}", type="rooms.v1.Rooms.echo", headers={"svc-channel": "a"}),
+            Message(body=b"{}", headers={}),
+        ):
+            one.runner.containers[0].link.post(stranger, exchange="svc.socket", routing_key=f"{NAME}.room")
+        say(member, "well")
+        assert hear(member) == "well"
+    assert caplog.text.count("cannot be read and is dropped") == 3
 
 
 def test_a_broadcast_without_a_broker_raises_nothing(embedded_broker: EmbeddedBroker) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from svcrt import topology, wire
 from svcrt.contract import SocketRoute
-from svcrt.errors import InvalidValue
+from svcrt.errors import Fault, InvalidValue
 from svcrt.open_sockets import OpenSocket, OpenSockets
 from svcrt.types import Consumer, Container, Delivery, Message
 
@@ -52,6 +52,8 @@ class SocketFeed:
 
     def _deliver(self, message: Message) -> None:
         wire.check_content(message)
+        if wire.is_packed(message):
+            raise InvalidValue((Fault("$properties.content_type", "what goes to sockets is JSON"),))
         route = message.type or ""
         frame: bytes | None = None
         for socket in self._addressed(route, message):
