@@ -79,8 +79,6 @@ CODES: dict[str, str] = {
     "E0602": "An annotation stands where it has no meaning.",
     "E0603": "An annotation has wrong arguments.",
     "E0604": "An annotation is repeated.",
-    # G generators
-    "G0101": "The language has this, but the generator does not write it yet.",
     # L lint
     "L0101": "Documentation stands where it documents nothing.",
 }
@@ -92,7 +90,6 @@ FAMILIES: dict[str, str] = {
     "E04": "HTTP",
     "E05": "Events, timers, policies",
     "E06": "Annotations",
-    "G01": "Generators",
     "L01": "Lint",
 }
 """Titles of the groups of codes, by what their codes begin with."""

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
-from svcrt import topology, wire
+from svcrt import identities, topology, wire
 from svcrt.amqp.caller import LinkCaller
 from svcrt.amqp.link import AmqpLink
 from svcrt.amqp.requests import Requests
@@ -125,8 +125,8 @@ class Cluster:
 
     def _root(self, timeout: float | None) -> CallContext:
         return CallContext(
-            call_id=wire.CALL_IDS.next(),
-            traceparent=wire.new_trace(),
+            call_id=identities.CALL_IDS.next(),
+            traceparent=identities.new_trace(),
             deadline=None if timeout is None else time.monotonic() + timeout,
             baggage=self._baggage,
             authorization=self._authorization,

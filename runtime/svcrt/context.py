@@ -59,7 +59,7 @@ class CallContext:
 
         Args:
             call_id: the new call's identity.
-            traceparent: of the new span (`svcrt.wire.child_trace`).
+            traceparent: of the new span (`svcrt.identities.child_trace`).
             timeout: seconds that the new call may take; None for work that outlives this call (events, jobs).
         """
         deadline = None

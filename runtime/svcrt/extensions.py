@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self, TypeVar
 
-from svcrt import wire
+from svcrt import identities
 from svcrt.context import WorkerContext
 from svcrt.types import Container, Outcome
 
@@ -88,7 +88,9 @@ class CustomEntrypoint(Extension):
             baggage: goes along with every call made from the run.
             data: for providers and middleware, as `context.data`.
         """
-        call = wire.root_call(timeout=timeout, above=traceparent, authorization=authorization, baggage=baggage or {})
+        call = identities.root_call(
+            timeout=timeout, above=traceparent, authorization=authorization, baggage=baggage or {}
+        )
         contract, stub = self.container.contract, method.__name__
         members: tuple[Any, ...] = (
             *contract.rpcs,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from svcrt import topology, wire
+from svcrt import identities, topology
 from svcrt.context import WorkerContext
 from svcrt.contract import Timer
 from svcrt.errors import BrokerError, NotStarted, StartError
@@ -120,7 +120,7 @@ class _TimerTask:
         context = WorkerContext(
             service=self._container.contract.name,
             method=self._timer.name,
-            call=wire.root_call(),
+            call=identities.root_call(),
             data={"due": due},
         )
         self._container.spawn_worker(self._timer.stub, {}, context, self._on_outcome)

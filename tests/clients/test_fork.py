@@ -45,7 +45,7 @@ def child(out):
             pass
         else:
             raise AssertionError("no deadline was kept: the clock of the parent does not tick here")
-    out.write(f"{wire.CALL_IDS.next().partition('-')[0]} {wire.new_trace()[3:35]}\\n")
+    out.write(f"{identities.CALL_IDS.next().partition('-')[0]} {identities.new_trace()[3:35]}\\n")
     out.close()
 
 reader, writer = os.pipe()
@@ -62,7 +62,7 @@ for _ in range(2):
     children.append(forked)
 os.close(writer)
 assert [os.waitpid(forked, 0)[1] for forked in children] == [0, 0]
-mine = f"{wire.CALL_IDS.next().partition('-')[0]} {wire.new_trace()[3:35]}"
+mine = f"{identities.CALL_IDS.next().partition('-')[0]} {identities.new_trace()[3:35]}"
 lines = [mine, *os.fdopen(reader).read().split("\\n")[:2]]
 for identities in zip(*(line.split() for line in lines)):
     assert len(set(identities)) == 3, identities

@@ -14,7 +14,7 @@ from amqp_client import Inbox, connect
 from desk.v1 import Closed, DeskClient, Rung, Ticket, contract
 from desk_services import Desk, Seen
 from probe_services import wait_until
-from svcrt import wire
+from svcrt import identities, wire
 from svcrt.config import ENCODINGS
 from svcrt.context import CallContext
 from svcrt.errors import InternalError, InvalidRequest, InvalidValue, UnknownMethod
@@ -174,7 +174,7 @@ def test_services_announce_as_they_are_configured(broker_url: str, raw: Raw) -> 
 
 
 def test_messages_say_what_they_are() -> None:
-    context = CallContext(call_id="a-1", traceparent=wire.new_trace())
+    context = CallContext(call_id="a-1", traceparent=identities.new_trace())
     asked = wire.request(
         b"\x80", method="m", context=context, correlation_id="1", reply_to="amq.gen-x", app_id="x", packed=True
     )

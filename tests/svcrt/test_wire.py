@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from svcrt import wire
+from svcrt import identities, wire
 from svcrt.context import CallContext, Identity
 from svcrt.errors import InvalidValue
 from svcrt.types import Message
@@ -85,7 +85,7 @@ def test_a_remaining_time_without_an_epoch_counts_from_arrival() -> None:
 def test_a_message_of_a_stranger_begins_a_root_call() -> None:
     read = wire.read_context(Message(body=b"", message_id="m-1"), arrival=0.0, epoch_ms=EPOCH)
     assert (read.call_id, read.parents, read.deadline, dict(read.baggage)) == ("m-1", (), None, {})
-    assert wire.is_traceparent(read.traceparent)
+    assert identities.is_traceparent(read.traceparent)
     nameless = wire.read_context(Message(body=b""), arrival=0.0, epoch_ms=EPOCH)
     assert re.fullmatch(r"[0-9a-f]{12}-[0-9a-f]+", nameless.call_id)
 
@@ -184,40 +184,6 @@ def test_replies() -> None:
     bad = wire.error_reply(asked, "svc.Overloaded", b"{}", app_id="a")
     assert bad == Message(body=b"{}", correlation_id="7", app_id="a", headers={"svc-error": "svc.Overloaded"})
     assert wire.error_name(bad) == "svc.Overloaded"
-
-
-@pytest.mark.parametrize(
-    ("text", "valid"),
-    [
-        (TRACE, True),
-        (TRACE[:-2] + "00", True),
-        ("01-" + TRACE[3:] + "-later", True),
-        (TRACE + "-later", False),
-        ("ff-" + TRACE[3:], False),
-        ("00-" + "0" * 32 + "-00f067aa0ba902b7-01", False),
-        ("00-4bf92f3577b34da6a3ce929d0e0e4736-" + "0" * 16 + "-01", False),
-        (TRACE.upper(), False),
-        ("", False),
-    ],
-)
-def test_traceparents(text: str, valid: bool) -> None:
-    assert wire.is_traceparent(text) is valid
-
-
-def test_child_traces_keep_trace_and_sampling_and_change_the_span() -> None:
-    child = wire.child_trace(TRACE)
-    assert wire.is_traceparent(child)
-    assert child[:36] == TRACE[:36]
-    assert child != TRACE
-    assert wire.child_trace(TRACE[:-2] + "02").endswith("-00")
-    assert wire.is_traceparent(wire.child_trace("nonsense"))
-    assert wire.new_trace() != wire.new_trace()
-
-
-def test_call_ids_count_from_a_random_prefix() -> None:
-    ids = wire.CallIds("5f1c")
-    assert [ids.next() for _ in range(17)][-2:] == ["5f1c-10", "5f1c-11"]
-    assert wire.CallIds().next() != wire.CallIds().next()
 
 
 @pytest.mark.parametrize(

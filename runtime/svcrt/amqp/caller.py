@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from svcrt import topology, wire
+from svcrt import identities, topology, wire
 from svcrt.amqp.calls import Answer, NextContext
 from svcrt.amqp.requests import Requests
 from svcrt.amqp.streams_client import OpenStream
@@ -203,7 +203,7 @@ def child_of(context: CallContext) -> NextContext:
 
     def next_context(timeout: float | None) -> CallContext:
         return context.child(
-            call_id=wire.CALL_IDS.next(), traceparent=wire.child_trace(context.traceparent), timeout=timeout
+            call_id=identities.CALL_IDS.next(), traceparent=identities.child_trace(context.traceparent), timeout=timeout
         )
 
     return next_context

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from svcrt import stream_wire, topology, wire
+from svcrt import identities, stream_wire, topology, wire
 from svcrt.amqp.inflight import Work, guarded
 from svcrt.codec import codec
 from svcrt.context import CallContext, WorkerContext
@@ -22,7 +22,7 @@ class _Served:
     """One stream: its producer, what was sent, and when either side was last heard."""
 
     def __init__(self, container: Container, asked: Message, method: StreamRpc[Any, Any], call_id: str) -> None:
-        self.stream = wire.CALL_IDS.next()
+        self.stream = identities.CALL_IDS.next()
         self.heard = self.sent_at = time.monotonic()
         self.producer = Producer(
             container.concurrency,

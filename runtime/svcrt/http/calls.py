@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request
 
-from svcrt import wire
+from svcrt import identities
 from svcrt.context import CallContext
 
 __all__ = ["call_context", "read_baggage"]
@@ -25,8 +25,8 @@ def call_context(request: Request, *, timeout: float | None) -> CallContext:
         timeout: seconds that the call may take; None without a deadline.
     """
     return CallContext(
-        call_id=wire.CALL_IDS.next(),
-        traceparent=wire.child_trace(request.headers.get("traceparent", "")),
+        call_id=identities.CALL_IDS.next(),
+        traceparent=identities.child_trace(request.headers.get("traceparent", "")),
         deadline=None if timeout is None else time.monotonic() + timeout,
         baggage=read_baggage(request.headers.get("baggage", "")),
         authorization=request.headers.get("Authorization"),

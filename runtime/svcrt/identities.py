@@ -1,0 +1,93 @@
+"""Identities of calls and traces, and the context of work that nobody's call has caused. Pure."""
+
+import itertools
+import os
+import random
+import re
+import time
+from collections.abc import Mapping
+
+from svcrt.context import CallContext
+
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+
+
+class CallIds:
+    """Makes call ids: a random prefix per process, then a counter in hexadecimal (`k3f9…-1a`)."""
+
+    def __init__(self, prefix: str | None = None) -> None:
+        self._prefix = os.urandom(6).hex() if prefix is None else prefix
+        self._numbers = itertools.count(1)
+
+    def renew(self) -> None:
+        """Choose another prefix."""
+        self._prefix = os.urandom(6).hex()
+
+    def next(self) -> str:
+        """Return an id that this process has not used; from any thread."""
+        return f"{self._prefix}-{next(self._numbers):x}"
+
+
+_random = random.Random(os.urandom(16))
+
+
+def new_trace() -> str:
+    """Return a `traceparent` that begins a trace, sampled."""
+    trace = _random.getrandbits(128) or 1
+    return f"00-{trace:032x}-{_new_span()}-01"
+
+
+def child_trace(traceparent: str) -> str:
+    """Return the `traceparent` of a new span below `traceparent`; a new trace if that is malformed."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None or not is_traceparent(traceparent):
+        return new_trace()
+    return f"00-{found[2]}-{_new_span()}-{int(found[4], 16) & 1:02x}"
+
+
+def is_traceparent(text: str) -> bool:
+    """Whether `text` is a `traceparent` by the W3C recommendation, of this or a later version."""
+    found = _TRACEPARENT.fullmatch(text)
+    if found is None or found[1] == "ff" or (found[1] == "00" and found[5] is not None):
+        return False
+    return found[2].strip("0") != "" and found[3].strip("0") != ""
+
+
+def _new_span() -> str:
+    return f"{_random.getrandbits(64) or 1:016x}"
+
+
+CALL_IDS = CallIds()
+"""The process's call ids."""
+
+
+def _renew_identities() -> None:
+    CALL_IDS.renew()
+    _random.seed(os.urandom(16))
+
+
+# The workers of a forking server would all make the ids and traces that their parent was about to make, and services
+# take a second message of one id for a redelivery of the first.
+os.register_at_fork(after_in_child=_renew_identities)
+
+
+def root_call(
+    *,
+    timeout: float | None = None,
+    above: str | None = None,
+    authorization: str | None = None,
+    baggage: Mapping[str, str] | None = None,
+) -> CallContext:
+    """Return the context of work that nobody's call has caused: a tick, a file, a foreign message.
+
+    Args:
+        timeout: seconds that it may take.
+        above: the `traceparent` that it continues; a trace begins where it is missing or malformed.
+    """
+    return CallContext(
+        call_id=CALL_IDS.next(),
+        traceparent=new_trace() if above is None else child_trace(above),
+        deadline=None if timeout is None else time.monotonic() + timeout,
+        authorization=authorization,
+        baggage=baggage or {},
+    )
