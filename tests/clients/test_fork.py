@@ -12,7 +12,7 @@ SCRIPT = """
 import os, sys
 import svcrt
 from desk.v1 import DeskClient, Rung, contract
-from svcrt import wire
+from svcrt import identities
 from svcrt.errors import RpcTimeout
 
 url = sys.argv[1]
@@ -64,8 +64,8 @@ os.close(writer)
 assert [os.waitpid(forked, 0)[1] for forked in children] == [0, 0]
 mine = f"{identities.CALL_IDS.next().partition('-')[0]} {identities.new_trace()[3:35]}"
 lines = [mine, *os.fdopen(reader).read().split("\\n")[:2]]
-for identities in zip(*(line.split() for line in lines)):
-    assert len(set(identities)) == 3, identities
+for each in zip(*(line.split() for line in lines)):
+    assert len(set(each)) == 3, each
 assert desk.name() == "desk"
 cluster.close()
 print("fine")
