@@ -35,6 +35,7 @@ class Worker:
 
     Attributes:
         child: the process.
+        is_first: whether the run begins with it, so that its reason not to start is the run's.
         failures: how many died in a row before it, each soon after its start.
         replaces: whose place it takes when it is ready.
         since: when it was started.
@@ -44,6 +45,7 @@ class Worker:
     """
 
     child: Child
+    is_first: bool = False
     failures: int = 0
     replaces: "Worker | None" = None
     since: float = field(default_factory=time.monotonic)
@@ -119,7 +121,7 @@ class Workers:
     def start(self) -> None:
         """Execute all; they import what they need and wait for `give_orders`."""
         for _ in range(self._count):
-            self._start()
+            self._start(is_first=True)
 
     def give_orders(self) -> None:
         """Have them, and all that start from now on, host the services."""
@@ -187,8 +189,8 @@ class Workers:
             log.info("%s takes the place of the one that has ended", self._start(failures=failures))
         self._replace_next()
 
-    def _start(self, *, failures: int = 0, replaces: Worker | None = None) -> Worker:
-        worker = Worker(self._execute(), failures=failures, replaces=replaces)
+    def _start(self, *, is_first: bool = False, failures: int = 0, replaces: Worker | None = None) -> Worker:
+        worker = Worker(self._execute(), is_first=is_first, failures=failures, replaces=replaces)
         self._running.append(worker)
         self._selector.register(worker.child, selectors.EVENT_READ)
         if self._is_ordered:
@@ -248,7 +250,7 @@ class Workers:
             if not self._running:
                 log.warning("waiting for a change")
             return
-        if code == START_FAILED and not worker.failures:
+        if code == START_FAILED and worker.is_first:
             self._end("")
             return
         is_steady = time.monotonic() - worker.since >= STEADY_SECONDS

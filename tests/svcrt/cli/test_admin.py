@@ -80,6 +80,7 @@ def test_one_ready_worker_is_enough(project: Path) -> None:
         assert run.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_worker_whose_hub_is_held_up_is_not_alive(project: Path) -> None:
     module = project / "greeter.py"
     # Not the patched sleep: nothing else runs in the process meanwhile, as with a long computation.
@@ -89,13 +90,13 @@ def test_a_worker_whose_hub_is_held_up_is_not_alive(project: Path) -> None:
     with Running(project, "greeter:Greeter", *ADMIN, "--workers", "2", before=impatient) as run:
         serving(run, 2)
         wait_for(lambda: ready(run) == READY)
-        assert page(run, "/live") == LIVE
+        wait_for(lambda: page(run, "/live") == LIVE)
         with Running.call(project, "Greeter.slow", "marker=began", "until=go"):
             wait_for(lambda: page(run, "/live") != LIVE)
             status, body = page(run, "/live")
-            assert (status, body["live"], len(body["missing"])) == (503, False, 1)
+            assert (status, body["live"]) == (503, False)
             assert "has not moved for" in body["missing"][0]
-            assert ready(run) == READY
+            wait_for(lambda: ready(run) == READY)
             run.signal(signal.SIGTERM)
             run.wait_for("SIGTERM: stopping")
             run.signal(signal.SIGTERM)

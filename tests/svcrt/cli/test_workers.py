@@ -133,6 +133,27 @@ def test_a_rolling_restart_with_broken_code_keeps_the_former_workers(project: Pa
         assert run.stop() == 0
 
 
+def test_a_successor_whose_predecessor_dies_first_is_tried_again(project: Path) -> None:
+    with Running(project, "greeter:Greeter", NO_HTTP, own_session=True) as run:
+        serving(run)
+        former = (project / "greeter.py").read_text()
+        (project / "greeter.py").write_text(
+            "import time\nfrom pathlib import Path\n\nPath('starting').touch()\n"
+            "while not Path('go').exists():\n    time.sleep(0.01)\nraise ValueError\n",
+            encoding="utf-8",
+        )
+        (worker,) = children(run.pid)
+        run.signal(signal.SIGHUP)
+        wait_for((project / "starting").exists)
+        os.kill(worker, signal.SIGKILL)
+        run.wait_for("its successor is starting already")
+        (project / "go").touch()
+        run.wait_for(r"(?s)Error: cannot run `greeter:Greeter`.*another starts in")
+        (project / "greeter.py").write_text(former, encoding="utf-8")
+        serving(run, 2)
+        assert run.stop() == 0
+
+
 def test_a_stop_while_a_successor_is_due(project: Path) -> None:
     with Running(project, "greeter:Greeter", NO_HTTP) as run:
         serving(run)

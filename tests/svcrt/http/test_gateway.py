@@ -1,5 +1,7 @@
 """What becomes of a request that was understood."""
 
+import errno
+import os
 import socket
 import time
 from datetime import date
@@ -155,3 +157,20 @@ def _listens(host: Host) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_a_connection_that_cannot_be_accepted_does_not_end_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    import eventlet.greenio.base
+
+    accept = eventlet.greenio.base.socket_accept
+    failures = [OSError(number, os.strerror(number)) for number in (errno.EMFILE, errno.ECONNRESET)]
+
+    def failing(listener: object) -> object:
+        if failures:
+            raise failures.pop()
+        return accept(listener)
+
+    monkeypatch.setattr(eventlet.greenio.base, "socket_accept", failing)
+    with hosted("green", Orders) as host:
+        assert host.request("GET", "/files/latest").status == 200
+    assert failures == []
