@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from feed_services import Seen
 from rabbitmq_node import RabbitMQNode
 from svcrt.amqp import AmqpLink
 from svcrt.concurrency import Backend, backend
@@ -39,3 +40,15 @@ def fault_node() -> Iterator[RabbitMQNode]:
     """A node to kill, freeze and restart; each test has a vhost of its own (`fresh_vhost`) and leaves it running."""
     with RabbitMQNode() as node:
         yield node
+
+
+@pytest.fixture
+def seen() -> Seen:
+    """What the streams of a test have done."""
+    return Seen()
+
+
+@pytest.fixture
+def green() -> Backend:
+    """For what only a green thread can do."""
+    return backend("green")

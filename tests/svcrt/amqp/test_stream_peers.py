@@ -81,11 +81,6 @@ def peer(broker_url: str) -> Iterator[Peer]:
     made.connection.close()
 
 
-@pytest.fixture
-def seen() -> Seen:
-    return Seen()
-
-
 # --- a foreign client --------------------------------------------------------------------------------------------
 
 

@@ -176,7 +176,10 @@ def test_a_client_that_goes_ends_the_method(host: Host, seen: Seen) -> None:
 
 
 @pytest.mark.parametrize("topic", ["quiet", "mute"])
-def test_a_client_that_goes_ends_a_method_that_waits(seen: Seen, topic: str) -> None:
+def test_a_client_that_goes_ends_a_method_that_waits(seen: Seen, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not by writing to it.
+    monkeypatch.setattr(streams, "ALIVE_SECONDS", 3600.0)
+
     class Mute(feed(seen, backend("green"))):  # type: ignore[misc] # a class made for this test
         def watch(self, *, topic: str) -> Iterator[str]:
             if topic == "mute":
