@@ -24,10 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the tests that did not run for want of a server: a short green line must not hide them."""
+    # From the reports, since the processes that collect are not the one that prints.
+    reports = terminalreporter.stats.get("skipped", [])
     for server in SERVERS:
-        if server.skipped:
-            terminalreporter.section(f"{len(server.skipped)} tests skipped: {server.missing}")
-            for nodeid in server.skipped:
+        if skipped := server.skipped(reports):
+            terminalreporter.section(f"{len(skipped)} tests skipped: {server.missing}")
+            for nodeid in sorted(skipped):
                 terminalreporter.line(nodeid)
 
 

@@ -1,28 +1,29 @@
-"""Copies the shop example into the wheel's demo: `python tests/support/demo_copies.py`."""
+"""Copies two examples into the wheel's demo: `python tests/support/demo_copies.py`."""
 
 import shutil
 from pathlib import Path
 
-from svcgen.demo.files import COPIES, SUFFIX
+from svcgen.demo.files import COPIES, EXAMPLES, SUFFIX
 
-EXAMPLE = Path(__file__).parents[2] / "generated_examples" / "shop"
+GENERATED_EXAMPLES = Path(__file__).parents[2] / "generated_examples"
 
 
-def hand_written() -> dict[str, bytes]:
-    """Return the files of the example that a person wrote, by name of their copy, without its tests."""
+def hand_written(example: str) -> dict[str, bytes]:
+    """Return the files of an example that a person wrote, by name of their copy, without its tests."""
     return {
         f"{path.name}{SUFFIX}": path.read_bytes()
-        for path in sorted(EXAMPLE.iterdir())
-        if path.suffix in {".idl", ".py", ".toml"} and not path.name.startswith("test_")
+        for path in sorted((GENERATED_EXAMPLES / example).iterdir())
+        if path.suffix in {".idl", ".py", ".toml", ".html"} and not path.name.startswith("test_")
     }
 
 
 def main() -> None:
-    """Make the copies equal to the example."""
-    shutil.rmtree(COPIES, ignore_errors=True)
-    COPIES.mkdir(parents=True)
-    for name, content in hand_written().items():
-        (COPIES / name).write_bytes(content)
+    """Make the copies equal to the examples."""
+    for example in EXAMPLES:
+        shutil.rmtree(COPIES / example, ignore_errors=True)
+        (COPIES / example).mkdir(parents=True)
+        for name, content in hand_written(example).items():
+            (COPIES / example / name).write_bytes(content)
 
 
 if __name__ == "__main__":

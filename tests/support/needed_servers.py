@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,7 +13,7 @@ from rabbitmq_node import RABBITMQ_SERVER, server_installed
 __all__ = ["SERVERS", "Needed"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Needed:
     """A server, or another program.
 
@@ -22,7 +22,6 @@ class Needed:
         available: tells whether the session can have it.
         missing: why not, as a person would say it.
         required: environment variable that, set to 1, refuses to skip.
-        skipped: ids of the tests that did not run.
     """
 
     marker: str
@@ -30,7 +29,6 @@ class Needed:
     available: Callable[[], bool]
     missing: str
     required: str
-    skipped: list[str] = field(default_factory=list)
 
     def mark_or_skip(self, items: list[pytest.Item]) -> None:
         """Mark every test that uses it, and skip them all where there is none.
@@ -53,7 +51,10 @@ class Needed:
             )
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=self.missing))
-        self.skipped = [item.nodeid for item in marked]
+
+    def skipped(self, reports: list[pytest.TestReport]) -> list[str]:
+        """Return the ids of those of the skipped tests that were skipped for want of it."""
+        return [each.nodeid for each in reports if self.missing in str(each.longrepr)]
 
 
 SERVERS = (

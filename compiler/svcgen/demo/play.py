@@ -15,6 +15,8 @@ from svcgen.demo.processes import DemoError, Stage
 
 SECONDS = 30.0
 """What the whole demo may take."""
+TOUR_SECONDS = 300.0
+"""What the tour may take: it waits for a full minute, and bounds each of its steps itself."""
 
 _ADDRESS = re.compile(r"^http\s+(http://\S+)$", re.MULTILINE)
 _DRAFT = {"lines": [{"sku": "TEAPOT-1"}], "email": "ada@example.org"}
@@ -39,11 +41,9 @@ def play(broker: str | None, say: Callable[[str], object]) -> None:
     Raises:
         DemoError: something did not work.
     """
-    # Found, not imported: it is the services that need it.
-    if importlib.util.find_spec("sqlalchemy") is None:
-        raise DemoError("the demo's shop keeps its orders with SQLAlchemy: pip install 'svcgen[demo]'")
+    _check_installed()
     with tempfile.TemporaryDirectory(prefix="svcgen-demo-") as name, Stage(Path(name), SECONDS) as stage:
-        unpack(stage.folder)
+        unpack("shop", stage.folder)
         say("$ svcgen compile shop")
         say(_indented(stage.svcgen("compile", "shop")))
         named = ["--broker", broker] if broker else []
@@ -59,6 +59,24 @@ def play(broker: str | None, say: Callable[[str], object]) -> None:
             say(f"  {meaning}\n      {line}")
         stage.stop()
         say("all services stopped.")
+
+
+def play_all(broker: str | None, say: Callable[[str], object]) -> None:
+    """Compile the tour and take it: sixteen steps, one script. Arguments and errors as of `play`."""
+    _check_installed()
+    with tempfile.TemporaryDirectory(prefix="svcgen-demo-") as name, Stage(Path(name), TOUR_SECONDS) as stage:
+        unpack("tour", stage.folder)
+        say("$ svcgen compile tour")
+        say(_indented(stage.svcgen("compile", "tour")))
+        say("$ python -m tour.tour")
+        stage.follow("-m", "tour.tour", *([broker] if broker else []), say=say)
+        say("all services stopped.")
+
+
+def _check_installed() -> None:
+    # Found, not imported: it is the services that need it.
+    if importlib.util.find_spec("sqlalchemy") is None:
+        raise DemoError("the demo's services keep their data with SQLAlchemy: pip install 'svcgen[demo]'")
 
 
 def _call(stage: Stage, address: str, broker: str | None, named: list[str], say: Callable[[str], object]) -> None:

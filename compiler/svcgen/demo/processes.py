@@ -64,10 +64,23 @@ class Stage:
             raise DemoError(f"`{' '.join(arguments)}` failed: {complaint.strip()[-2000:]}")
         return (printed + complaint).strip()
 
+    def follow(self, *arguments: str, say: Callable[[str], object]) -> None:
+        """Run a Python that bounds its own time to its end, and say each line that it prints, as it comes.
+
+        Raises:
+            DemoError: it failed; what it printed has told why.
+        """
+        process = self._spawn(arguments, subprocess.PIPE, complaints=subprocess.STDOUT)
+        assert process.stdout is not None
+        for line in process.stdout:
+            say(line.rstrip("\n"))
+        if process.wait() != 0:
+            raise DemoError(f"`{' '.join(arguments)}` failed")
+
     def start(self, *arguments: str) -> None:
         """Start a command of svcgen that keeps running."""
         with self._log.open("wb") as log:
-            self._running = self._spawn(("-m", "svcgen", *arguments), log)
+            self._running = self._spawn(("-m", "svcgen", *arguments), log, complaints=subprocess.STDOUT)
 
     def stop(self) -> None:
         """End what is running: gently, then with all its children."""
@@ -82,7 +95,9 @@ class Stage:
                 _kill_group(process.pid)
                 process.communicate()
 
-    def _spawn(self, arguments: Sequence[str], output: int | IO[bytes]) -> "subprocess.Popen[str]":
+    def _spawn(
+        self, arguments: Sequence[str], output: int | IO[bytes], complaints: int = subprocess.PIPE
+    ) -> "subprocess.Popen[str]":
         # A session of its own: Ctrl-C reaches the demo alone, which then ends its children in good order. A signal that
         # came between the start of a child and our taking note of it would leave the child alone, so it has to wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
@@ -93,7 +108,7 @@ class Stage:
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.PIPE if output == subprocess.PIPE else subprocess.STDOUT,
+                stderr=complaints,
                 text=True,
                 start_new_session=True,
                 preexec_fn=_unblock,

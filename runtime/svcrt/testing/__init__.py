@@ -4,8 +4,9 @@ docs/testing.md tells how they are used, and what `EmbeddedBroker.faults` can do
 """
 
 from svcrt.embedded import EmbeddedBroker
+from svcrt.http.sockets.peer import HandshakeRefused, SocketPeer
 from svcrt.testing.building import build
 from svcrt.testing.running import running
 from svcrt.testing.sockets import FakeSocket
 
-__all__ = ["EmbeddedBroker", "FakeSocket", "build", "running"]
+__all__ = ["EmbeddedBroker", "FakeSocket", "HandshakeRefused", "SocketPeer", "build", "running"]

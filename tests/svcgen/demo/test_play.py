@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from demo_copies import hand_written
-from svcgen.demo.files import COPIES
+from svcgen.demo.files import COPIES, EXAMPLES
 from svcgen.demo.processes import DemoError, Stage
 
 DEMO = [sys.executable, "-m", "svcgen", "demo"]
 
 
-def test_the_demo_carries_the_example_as_it_is() -> None:
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_demo_carries_the_examples_as_they_are(example: str) -> None:
     """If this fails: `python tests/support/demo_copies.py`."""
-    assert {path.name: path.read_bytes() for path in COPIES.iterdir()} == hand_written()
+    assert {path.name: path.read_bytes() for path in (COPIES / example).iterdir()} == hand_written(example)
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -45,6 +46,39 @@ def test_the_demo_shows_everything_and_leaves_nothing(tmp_path: Path) -> None:
         "broadcast: every instance of Orders heard PriceChanged",
         "background job",
         "timer, on one instance",
+        "all services stopped.",
+    ):
+        assert shown in done.stdout
+    assert list(tmp_path.glob("svcgen-demo-*")) == []
+    assert left_behind(tmp_path) == []
+
+
+SIXTEEN = """
+    HTTP request; nested call; database transaction; second instance; event to one; event to all; background job;
+    custom provider; stream; async client; web socket push; browser; custom entrypoint; shell call; rolling restart;
+    cron tick
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("broker", ["embedded", "rabbitmq"])
+def test_the_tour_goes_through_all_sixteen(tmp_path: Path, broker: str, request: pytest.FixtureRequest) -> None:
+    named = ["--broker", request.getfixturevalue("rabbitmq_vhost_url")] if broker == "rabbitmq" else []
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([*DEMO, "--all", *named], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    titles = re.findall(r"^ ?(\d+)\. ([^:\n]+)", done.stdout, re.MULTILINE)
+    assert titles == [(str(number), name.strip()) for number, name in enumerate(SIXTEEN.split(";"), start=1)]
+    for shown in (
+        '201 {"id":1,"to":"Ada","shelf":"shelf A"}',
+        "the depot has no room for parcels to Nobody; still 2 parcels",
+        "office-2: the bell rang at 12",
+        "100 calls at once, answered by 2 instances",
+        "a page shows parcel 4",
+        "calls, all answered",
+        "closed the books of ",
         "all services stopped.",
     ):
         assert shown in done.stdout
@@ -89,7 +123,7 @@ def test_without_sqlalchemy_it_says_what_to_install_and_starts_nothing(tmp_path:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "Error: the demo's shop keeps its orders with SQLAlchemy: pip install 'svcgen[demo]'\n"
+    assert done.stderr == "Error: the demo's services keep their data with SQLAlchemy: pip install 'svcgen[demo]'\n"
     assert done.stdout == ""
 
 
