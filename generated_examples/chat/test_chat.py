@@ -4,7 +4,7 @@ import json
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ class Place:
     address: str
 
     @contextmanager
-    def enter(self, room: str) -> Iterator[ClientConnection]:
+    def enter(self, room: str) -> Generator[ClientConnection, None, None]:
         with connect(f"ws://{self.address}/rooms/{room}") as connection:
             # Whoever hears himself hears the others, too.
             name = str(uuid4())

@@ -5,8 +5,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 __all__ = ["CHROMIUM", "chromium_installed", "running_chromium"]
 
@@ -32,8 +34,11 @@ def chromium_installed() -> bool:
 
 
 @contextmanager
-def running_chromium(folder: Path) -> Iterator[Chrome]:
+def running_chromium(folder: Path) -> Iterator["Chrome"]:
     """Run a browser whose profile is kept in `folder`."""
+    # Every test session imports this module, and few start a browser.
+    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
     options = ChromeOptions()
     options.binary_location = str(shutil.which(CHROMIUM))
     for flag in (*_FLAGS, f"--user-data-dir={folder}"):

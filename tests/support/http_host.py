@@ -134,8 +134,9 @@ class Host:
         self._stop.set()
 
     def _run(self) -> None:
+        concurrency = backend(self.concurrency_name)
+        gateway: Gateway | None = None
         try:
-            concurrency = backend(self.concurrency_name)
             gateway = Gateway(
                 concurrency,
                 ("127.0.0.1", 0),
@@ -163,6 +164,8 @@ class Host:
             self.address = gateway.address
         except BaseException as error:
             self._failure = error
+            if gateway is not None:
+                gateway.kill()
             self._ready.set()
             return
         self._ready.set()
@@ -171,7 +174,6 @@ class Host:
         drain = self._drain or 0.0
         for container in containers:
             container.stop_taking()
-
         for container in containers:
             container.hand_over()
         self.stopped_in_time = gateway.stop(drain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from svcrt.authentication import Authenticator
 from svcrt.bases import ServiceBase, Socket
@@ -95,6 +95,7 @@ class Lives(DependencyProvider[WorkerContext]):
     """Notes how every worker of a socket ended, after its teardown."""
 
     def get_dependency(self, context: WorkerContext) -> WorkerContext:
+        Rooms.running.add(context.call.call_id)
         return context
 
     def worker_result(self, context: WorkerContext, outcome: Outcome) -> None:
@@ -103,6 +104,7 @@ class Lives(DependencyProvider[WorkerContext]):
     def worker_teardown(self, context: WorkerContext) -> None:
         if context.method != "tell":
             Rooms.ended.put((context.method, context.data["error"]))
+        Rooms.running.discard(context.call.call_id)
 
 
 class Tokens(Authenticator[None]):
@@ -123,6 +125,8 @@ class Rooms(ServiceBase):
     tokens = Tokens()
     lives = Lives()
     hub = Hub(ROOM)
+    running: ClassVar[set[str]] = set()
+    """Call ids of the workers that have not ended."""
     ended: SimpleQueue[tuple[str, BaseException | None]] = SimpleQueue()
     """Method and error of every socket that ended."""
     noted: SimpleQueue[Any] = SimpleQueue()

@@ -1,11 +1,13 @@
 """A shop and rooms full of web sockets, each behind a gateway, on both back ends."""
 
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import pytest
 
 from http_host import Host, hosted
 from http_shop import Orders
+from socket_peers import eventually
 from socket_rooms import Rooms, check_caller
 from svcrt.http.head import Limits
 from svcrt.http.sockets.limits import SocketLimits
@@ -25,3 +27,10 @@ def rooms(request: pytest.FixtureRequest) -> Iterator[Host]:
     options = {"authenticate": check_caller, "origins": origins, "socket_limits": limits, "max_workers": 2}
     with hosted(request.param, Rooms, **options) as running:
         yield running
+
+
+@pytest.fixture
+def fresh_notes() -> None:
+    """The test sees the ends and the notes of its own sockets only."""
+    eventually(lambda: not Rooms.running)
+    Rooms.ended, Rooms.noted = SimpleQueue(), SimpleQueue()

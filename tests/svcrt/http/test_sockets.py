@@ -3,7 +3,6 @@
 import logging
 import time
 from contextlib import ExitStack
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -14,11 +13,7 @@ from socket_rooms import Rooms, check_caller
 from svcrt.errors import Interrupted, SocketClosed
 from svcrt.http.sockets.limits import SocketLimits
 
-
-@pytest.fixture(autouse=True)
-def _nothing_noted() -> None:
-    """Each test sees the ends and the notes of its own sockets only."""
-    Rooms.ended, Rooms.noted = SimpleQueue(), SimpleQueue()
+pytestmark = pytest.mark.usefixtures("fresh_notes")
 
 
 def ended() -> tuple[str, BaseException | None]:

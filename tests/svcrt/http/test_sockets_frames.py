@@ -2,7 +2,6 @@
 
 import struct
 import time
-from queue import SimpleQueue
 
 import pytest
 
@@ -26,6 +25,8 @@ from socket_peers import (
 from socket_rooms import Rooms, check_caller
 from svcrt.errors import SocketClosed
 from svcrt.http.sockets.limits import SocketLimits
+
+pytestmark = pytest.mark.usefixtures("fresh_notes")
 
 SMALL = 200_000
 """Bytes that the system takes for a peer that does not read; with less than a few segments TCP itself crawls."""
@@ -163,7 +164,6 @@ def test_a_sender_waits_for_room_and_gives_up_a_stuck_peer(concurrency: str) -> 
     limits = SocketLimits(buffer=10_000, send_seconds=0.3, close_seconds=5.0)
     with hosted(concurrency, Rooms, authenticate=check_caller, socket_limits=limits) as host:
         with RawPeer(host, "/script", receive_buffer=SMALL) as stuck:
-            Rooms.ended = SimpleQueue()
             stuck.send(frame(TEXT, said("flood 100000")))
             name, error = Rooms.ended.get(timeout=SECONDS)
             assert (name, type(error)) == ("script", SocketClosed)

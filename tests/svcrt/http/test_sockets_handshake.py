@@ -9,6 +9,7 @@ import pytest
 from http_host import SECONDS, Host, hosted
 from socket_peers import KEY, TEXT, eventually, frame, handshake, hear, peer, said, say
 from socket_rooms import Rooms, check_caller
+from svcrt.errors import StartError
 from svcrt.http.sockets.limits import SocketLimits
 
 
@@ -102,6 +103,26 @@ def test_too_many_are_refused_and_room_is_made_again(concurrency: str) -> None:
             status, headers, problem = answer(host, handshake("/echo"))
             assert (status, problem["type"], headers["retry-after"]) == (503, "urn:svc:svc.Overloaded", "1")
         eventually(lambda: answer(host, handshake("/echo"))[0] == 101)
+
+
+@pytest.mark.parametrize("concurrency", ["green", "threads"])
+def test_a_service_takes_as_many_as_it_may(concurrency: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("svcrt.container.MAX_LONG_WORKERS", 1)
+    with hosted(concurrency, Rooms, authenticate=check_caller) as host:
+        with peer(host, "/echo"):
+            status, _, problem = answer(host, handshake("/echo"))
+            assert (status, problem["type"]) == (503, "urn:svc:svc.Overloaded")
+        eventually(lambda: answer(host, handshake("/echo"))[0] == 101)
+
+
+def test_a_protected_socket_needs_somebody_who_checks() -> None:
+    class Unguarded(Rooms):
+        tokens = None  # type: ignore[assignment] # an implementation that forgot it
+
+    with pytest.raises(StartError, match=r'`rooms\.v1\.Rooms\.guarded` asks for @auth\("bearer"\)'):
+        Host("threads", (Unguarded,), authenticate=check_caller).start()
+    with pytest.raises(StartError, match=r"this process has nothing that checks callers"):
+        Host("threads", (Rooms,)).start()
 
 
 def test_what_comes_with_the_handshake_is_not_lost(rooms: Host) -> None:

@@ -120,9 +120,9 @@ class SocketConnection:
                 room = self._room = self._room or self._backend.flag()
             if not room.wait(max(0.0, deadline - time.monotonic())):
                 with self._lock:
-                    self._cut_slow()
+                    if not self._has_room(frame):
+                        self._cut_slow()
                 self._poller.wake()
-                raise self._told()
         self._poller.wake()
 
     def post(self, frame: bytes) -> None:
