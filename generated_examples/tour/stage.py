@@ -1,6 +1,7 @@
 """Runs `svcgen run` beside the tour, and waits for what the services say."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -110,9 +111,12 @@ class Stage:
         if program is None:
             yield None
             return
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        # In /tmp: the path of a socket that it makes there must be short.
+        with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as profile:
             command = [program, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", url]
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            environment = {**os.environ, "TMPDIR": profile}
+            quiet = subprocess.DEVNULL
+            with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as process:
                 try:
                     yield program
                 finally:

@@ -23,7 +23,7 @@ SERVICES = ("Alpha", "Beta", "Gamma")
 CLIENTS = 16
 
 CONTRACT = """\
-package trio.{lower}.v1
+package port.{lower}.v1
 
 service {name} {{
   @idempotent
@@ -38,7 +38,7 @@ service {name} {{
 IMPLEMENTATION = """\
 import time
 
-from trio.{lower}.v1 import {name}Base
+from port.{lower}.v1 import {name}Base
 from werkzeug.wrappers import Response
 
 
@@ -58,7 +58,7 @@ class {name}({name}Base):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trio")
+    folder = tmp_path_factory.mktemp("port")
     for name in SERVICES:
         lower = name.lower()
         (folder / f"{lower}.idl").write_text(CONTRACT.format(name=name, lower=lower), encoding="utf-8")
