@@ -127,11 +127,8 @@ class Gateway:
         hosted = _Hosted(container=container, lock=self._concurrency.lock())
         for member in _bound(contract):
             assert member.http is not None
-            if isinstance(member, SocketRoute) and self._sockets is None:
-                # Only here: a process without sockets loads no wsproto.
-                from svcrt.http.sockets.serving import SocketServing
-
-                self._sockets = SocketServing(self._concurrency, self._origins, self._socket_limits)
+            if isinstance(member, SocketRoute):
+                self._socket_serving()
             owner = f"{contract.name}.{member.name}"
             if _is_protected(member) and self._authenticate is None:
                 raise StartError(
@@ -212,26 +209,40 @@ class Gateway:
         match = self._routes.match(method, path)
         endpoint = match.endpoint
         member = endpoint.member
-        timeout = _timeout_of(member)
-        call = call_context(request, timeout=timeout)
-        context = WorkerContext(service=endpoint.hosted.container.contract.name, method=member.name, call=call)
+        context = WorkerContext(
+            service=endpoint.hosted.container.contract.name,
+            method=member.name,
+            call=call_context(request, timeout=_timeout_of(member)),
+        )
         if isinstance(member, SocketRoute):
-            assert self._sockets is not None
-            self._sockets.check(request)
+            self._socket_serving().check(request)
         self._check_caller(member, context)
-        arguments = endpoint.reader.read(request, match.parameters)
-        if isinstance(member, SocketRoute):
-            assert self._sockets is not None
-            return self._sockets.serve(request, endpoint.hosted.container, member, arguments, context)
-        if isinstance(member, Oneway):
-            return _send(endpoint.hosted.container, member, arguments, context)
-        if isinstance(member, StreamRpc):
-            return self._stream(endpoint.hosted.container, member, request, arguments, context)
-        if isinstance(member, Route):
-            context.data[ANSWERS] = replies.ABORTIONS
-            outcome = self._work(endpoint, arguments, context, (request,))
-            return replies.raw_answer(member, context, outcome)
-        return replies.answer(member, context, self._work(endpoint, arguments, context, ()))
+        return self._dispatch(endpoint, request, endpoint.reader.read(request, match.parameters), context)
+
+    def _dispatch(
+        self, endpoint: _Endpoint, request: Request, arguments: msgspec.Struct, context: WorkerContext
+    ) -> "Response | Upgrade":
+        container = endpoint.hosted.container
+        match endpoint.member:
+            case Rpc() as member:
+                return replies.answer(member, context, self._work(endpoint, arguments, context, ()))
+            case Oneway() as member:
+                return _send(container, member, arguments, context)
+            case StreamRpc() as member:
+                return self._stream(container, member, request, arguments, context)
+            case SocketRoute() as member:
+                return self._socket_serving().serve(request, container, member, arguments, context)
+            case Route() as member:
+                context.data[ANSWERS] = replies.ABORTIONS
+                return replies.raw_answer(member, context, self._work(endpoint, arguments, context, (request,)))
+
+    def _socket_serving(self) -> "SocketServing":
+        if self._sockets is None:
+            # Only here, at the start: a process without sockets loads no wsproto.
+            from svcrt.http.sockets.serving import SocketServing
+
+            self._sockets = SocketServing(self._concurrency, self._origins, self._socket_limits)
+        return self._sockets
 
     def _check_caller(self, member: HttpMember, context: WorkerContext) -> None:
         if self._authenticate is not None and member.auth is not None and _is_protected(member):
