@@ -11,7 +11,7 @@ import amqp
 from pamqp import base, commands, frame, header
 from pamqp.body import ContentBody
 
-__all__ = ["DEADLINE", "Inbox", "RawClient", "connect", "wait_until"]
+__all__ = ["DEADLINE", "ForeignClient", "Inbox", "RawClient", "connect", "wait_until"]
 
 DEADLINE = 10.0
 F = TypeVar("F", bound=base.Frame)
@@ -83,6 +83,25 @@ def drain(connection: Any, condition: Callable[[], object], what: str) -> None:
             connection.drain_events(timeout=0.2)
         except TimeoutError:
             continue
+
+
+class ForeignClient:
+    """A client of another make with a queue that the broker named: sends any message, reads what comes."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = connect(url)
+        self.channel = self.connection.channel()
+        self.queue: str = self.channel.queue_declare("", exclusive=True).queue
+        self.inbox = Inbox(self.channel, self.queue, no_ack=True)
+
+    def next(self) -> Any:
+        """Wait for the next message."""
+        drain(self.connection, lambda: self.inbox.messages, "a message")
+        return self.inbox.messages.pop(0)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
 
 
 class RawClient:

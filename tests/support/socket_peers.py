@@ -12,7 +12,7 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from http_host import SECONDS, Host
+from http_host import SECONDS, HttpClient
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
@@ -62,7 +62,7 @@ class RawPeer:
         receive_buffer: bytes that the system takes for it before it reads; None for what the system likes.
     """
 
-    def __init__(self, host: Host, path: str, *, receive_buffer: int | None = None) -> None:
+    def __init__(self, host: HttpClient, path: str, *, receive_buffer: int | None = None) -> None:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -108,7 +108,7 @@ class RawPeer:
         return 1006
 
 
-def peer(host: Host, path: str, **options: Any) -> ClientConnection:
+def peer(host: HttpClient, path: str, **options: Any) -> ClientConnection:
     """Connect with `websockets`; a context manager."""
     address, port = host.address
     connection: ClientConnection = connect(

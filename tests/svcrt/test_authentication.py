@@ -12,7 +12,7 @@ import pytest
 
 import svcrt
 from amqp_client import connect
-from http_host import Host
+from http_host import HttpClient
 from probe_services import Clock, Listener, Probe, Relay, wait_until
 from probe_v1 import Happened, Note, ProbeClient, contract
 from svcrt import Authenticator, Principal, WorkerContext
@@ -107,13 +107,11 @@ class Hearing(Listener):
 
 
 @contextmanager
-def _serving(broker: str, *services: type[Any]) -> Iterator[Host]:
-    """Run services with HTTP; only `request` of what is yielded is of use."""
+def _serving(broker: str, *services: type[Any]) -> Iterator[HttpClient]:
+    """Run services with HTTP."""
     listener = socket.create_server(("127.0.0.1", 0))
-    client = Host("threads", ())
-    client.address = listener.getsockname()[:2]
     with running(*services, broker=broker, http=listener):
-        yield client
+        yield HttpClient(listener.getsockname()[:2])
 
 
 def _parked(broker: str, service: str) -> Any:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from contract_damage import damaged
 from contract_requests import Asked, Member, asked, path_of, placed, sample, text_violations, values, violations
-from http_host import Answer, Host
+from http_host import Answer, HttpClient
 from shop.billing_service import Billing
 from shop.common.v1 import Sku
 from shop.orders_service import Orders
@@ -54,19 +54,17 @@ _settings = settings(
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpClient]:
     folder = tmp_path_factory.mktemp("shop")
     settings_file = Path(__file__).parents[3] / "generated_examples/shop/svcgen.toml"
     config = tomllib.loads(settings_file.read_text())["config"]
     listener = socket.create_server(("127.0.0.1", 0))
-    client = Host("threads", ())
-    client.address = listener.getsockname()[:2]
     with (
         contextlib.chdir(folder),
         EmbeddedBroker() as broker,
         running(*_SERVICES, broker=broker.url, config=config, http=listener),
     ):
-        yield client
+        yield HttpClient(listener.getsockname()[:2])
 
 
 def _binding(member: Member) -> HttpBinding:
@@ -83,7 +81,7 @@ def _good(draw: st.DrawFn, member: Member) -> Asked:
     return asked(_binding(member), arguments)
 
 
-def _send(shop: Host, request: Asked) -> Answer:
+def _send(shop: HttpClient, request: Asked) -> Answer:
     return shop.request(request.method, request.target, request.data, request.headers)
 
 
@@ -112,7 +110,7 @@ def _check(member: Member, request: Asked, answer: Answer, *, general: set[int])
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _MEMBERS)
-def test_good_requests_end_as_the_contract_says(shop: Host, name: str) -> None:
+def test_good_requests_end_as_the_contract_says(shop: HttpClient, name: str) -> None:
     member = _MEMBERS[name]
 
     @settings(_settings, max_examples=100)
@@ -125,7 +123,7 @@ def test_good_requests_end_as_the_contract_says(shop: Host, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _MEMBERS)
-def test_damaged_requests_end_as_documented(shop: Host, name: str) -> None:
+def test_damaged_requests_end_as_documented(shop: HttpClient, name: str) -> None:
     member = _MEMBERS[name]
 
     @settings(_settings, max_examples=250)
@@ -172,7 +170,9 @@ def _broken() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("request_", "fault"), list(_broken()))
-def test_one_broken_constraint_is_one_fault_at_its_place(shop: Host, request_: Asked, fault: tuple[str, str]) -> None:
+def test_one_broken_constraint_is_one_fault_at_its_place(
+    shop: HttpClient, request_: Asked, fault: tuple[str, str]
+) -> None:
     answer = _send(shop, request_)
     assert answer.status == 422, (request_, answer)
     [found] = answer.json()["faults"]
