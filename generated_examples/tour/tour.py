@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import svcrt
 from svcrt.testing import SocketPeer
@@ -141,9 +142,14 @@ def show(*lines: object) -> None:
         print(f"      {line}", flush=True)
 
 
+def end(_number: int, _frame: FrameType | None) -> None:
+    """Take the way on which the services are ended, too."""
+    sys.exit(1)
+
+
 def main(broker: str | None) -> int:
     """Take the tour; whatever happens, nothing is left running."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, end)
     stage = Stage(broker)
     try:
         tour(stage)
