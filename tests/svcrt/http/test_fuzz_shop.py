@@ -1,9 +1,6 @@
 """The shop's HTTP members, from their contract: good requests succeed, bad ones are refused, and none is a 500."""
 
-import contextlib
 import json
-import socket
-import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli_process import Running
 from contract_damage import damaged
 from contract_requests import Asked, Member, asked, path_of, placed, sample, text_violations, values, violations
 from http_host import Answer, HttpClient
@@ -23,8 +21,6 @@ from shop.orders_service import Orders
 from shop.stock_service import Stock
 from svcrt.codec import codec
 from svcrt.contract import HttpBinding, Rpc, Service, Source
-from svcrt.embedded import EmbeddedBroker
-from svcrt.testing import running
 
 _SERVICES = (Orders, Billing, Stock)
 
@@ -55,16 +51,15 @@ _settings = settings(
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpClient]:
-    folder = tmp_path_factory.mktemp("shop")
-    settings_file = Path(__file__).parents[3] / "generated_examples/shop/svcgen.toml"
-    config = tomllib.loads(settings_file.read_text())["config"]
-    listener = socket.create_server(("127.0.0.1", 0))
-    with (
-        contextlib.chdir(folder),
-        EmbeddedBroker() as broker,
-        running(*_SERVICES, broker=broker.url, config=config, http=listener),
-    ):
-        yield HttpClient(listener.getsockname()[:2])
+    """The shop as its users run it: processes, on eventlet."""
+    examples = Path(__file__).parents[3] / "generated_examples"
+    arguments = ("--config", str(examples / "shop/svcgen.toml"), "--http", "127.0.0.1:0")
+    variables = {"PYTHONPATH": str(examples)}
+    with Running(tmp_path_factory.mktemp("shop"), *arguments, variables=variables) as run:
+        port = run.wait_for(r"(?m)^http +http://127\.0\.0\.1:(\d+)")[1]
+        run.wait_for("HTTP is served")
+        yield HttpClient(("127.0.0.1", int(port)))
+        assert "Traceback" not in run.said
 
 
 def _binding(member: Member) -> HttpBinding:
