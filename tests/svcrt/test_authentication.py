@@ -1,5 +1,6 @@
 """Who calls: found out once, the same principal in every rpc, job and event that follows, and no credential kept."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterator
@@ -242,6 +243,25 @@ def test_a_call_says_who_by_credential_or_by_principal(embedded_broker_url: str)
             pytest.raises(PermissionDenied, match="Guest is no owner"),
         ):
             ProbeClient(cluster).ask(question="x")
+
+
+def test_a_program_on_asyncio_says_who_as_others_do(embedded_broker_url: str) -> None:
+    done: list[str] = []
+
+    class Remembering(Guarded):
+        def remember(self, *, text: str) -> None:
+            done.append(f"{text} by {self.who.name}")
+
+    async def work() -> str:
+        ada = User(name="Ada", roles=["owner"])
+        async with svcrt.connect_async(embedded_broker_url, principal=ada) as cluster:
+            await cluster.send(contract.PROBE_REMEMBER, contract.ProbeRememberArguments(text="this"))
+            return await cluster.call(contract.PROBE_ASK, contract.ProbeAskArguments(question="x"))
+
+    with running(Remembering, broker=embedded_broker_url):
+        assert asyncio.run(work()) == "x by Ada"
+        wait_until(lambda: done)
+    assert done == ["this by Ada"]
 
 
 def test_a_service_that_does_not_trust_the_bus(embedded_broker_url: str) -> None:
