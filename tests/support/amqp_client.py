@@ -11,6 +11,8 @@ import amqp
 from pamqp import base, commands, frame, header
 from pamqp.body import ContentBody
 
+import waiting
+
 __all__ = ["DEADLINE", "ForeignClient", "Inbox", "RawClient", "connect", "wait_until"]
 
 DEADLINE = 10.0
@@ -33,12 +35,8 @@ def connect(url: str, **options: Any) -> Any:
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait until a condition holds, or fail after the deadline."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
-        time.sleep(0.01)
+    """Wait until a condition holds."""
+    waiting.wait_until(condition, what=what)
 
 
 class Inbox:

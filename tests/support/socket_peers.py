@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import struct
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +11,7 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+import waiting
 from http_host import SECONDS, HttpClient
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -135,8 +135,6 @@ def closing(connection: ClientConnection) -> tuple[int, str]:
         return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
 
 
-def eventually(condition: Callable[[], bool], within: float = SECONDS) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    waiting.wait_until(condition)
