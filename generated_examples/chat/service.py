@@ -8,8 +8,7 @@ from uuid import uuid4
 from chat.history import History
 from chat.v1 import ChatBase, Message, MessagePosted, Say
 from chat.v1.contract import CHAT_LIVE
-from svcrt import Hub
-from svcrt.generated import Request, Response, Socket
+from svcrt import Hub, Request, Response, Socket
 
 PAGE = Path(__file__).with_name("page.html")
 

@@ -98,7 +98,11 @@ def test_a_file_becomes_an_invoice(site: Site) -> None:
 
 
 def test_a_folder_has_to_be_named(site: Site) -> None:
-    with pytest.raises(StartError, match="say which folder to watch"), running(Intake, broker=site.broker):
+    config = {"ledger": site.config["ledger"]}
+    with (
+        pytest.raises(StartError, match="say which folder to watch"),
+        running(Intake, broker=site.broker, config=config),
+    ):
         pass
 
 

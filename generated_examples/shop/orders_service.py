@@ -15,8 +15,7 @@ from shop.common.v1 import Line
 from shop.orders.v1 import Draft, Order, OrderNotFound, OrderPlaced, OrdersBase, OrderStatus
 from shop.prices import Prices
 from shop.stock.v1 import PriceChanged
-from svcrt import Logger, Session
-from svcrt.generated import Request, Response
+from svcrt import Logger, Request, Response, Session
 
 
 @final

@@ -6,8 +6,7 @@ from typing import final
 
 from sqlalchemy import func, select
 
-from svcrt import DueTime, Hub, Logger, Session
-from svcrt.generated import Request, Response, Socket
+from svcrt import DueTime, Hub, Logger, Request, Response, Session, Socket
 from tour import models
 from tour.extensions import Desk, Mailbox
 from tour.v1 import BellRung, DepotBase, DepotFull, OfficeBase, Parcel, ParcelCame, Shown

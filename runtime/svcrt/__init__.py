@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from svcrt.async_client import connect_async as connect_async
     from svcrt.authentication import Authenticator as Authenticator
     from svcrt.authentication import Principal as Principal
+    from svcrt.bases import AsyncStream as AsyncStream
+    from svcrt.bases import Socket as Socket
+    from svcrt.bases import Stream as Stream
     from svcrt.client import Cluster as Cluster
     from svcrt.client import connect as connect
     from svcrt.context import CallContext as CallContext
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from svcrt.errors import NotStarted as NotStarted
     from svcrt.extensions import CustomEntrypoint as CustomEntrypoint
     from svcrt.extensions import SharedExtension as SharedExtension
+    from svcrt.generated import Request as Request
+    from svcrt.generated import Response as Response
     from svcrt.hub import Hub as Hub
     from svcrt.hub import SocketHub as SocketHub
     from svcrt.managed import Managed as Managed
@@ -27,12 +32,16 @@ if TYPE_CHECKING:
     from svcrt.providers import DependencyProvider as DependencyProvider
     from svcrt.providers import DueTime as DueTime
     from svcrt.providers import Logger as Logger
+    from svcrt.structs import UnknownVariant as UnknownVariant
     from svcrt.types import Outcome as Outcome
 
 _HOMES = {
     "AsyncCluster": "svcrt.async_client",
     "Authenticator": "svcrt.authentication",
     "Principal": "svcrt.authentication",
+    "AsyncStream": "svcrt.bases",
+    "Socket": "svcrt.bases",
+    "Stream": "svcrt.bases",
     "Cluster": "svcrt.client",
     "connect": "svcrt.client",
     "connect_async": "svcrt.async_client",
@@ -41,6 +50,8 @@ _HOMES = {
     "NotStarted": "svcrt.errors",
     "CustomEntrypoint": "svcrt.extensions",
     "SharedExtension": "svcrt.extensions",
+    "Request": "svcrt.generated",
+    "Response": "svcrt.generated",
     "Hub": "svcrt.hub",
     "SocketHub": "svcrt.hub",
     "Middleware": "svcrt.middleware",
@@ -49,6 +60,7 @@ _HOMES = {
     "DueTime": "svcrt.providers",
     "Logger": "svcrt.providers",
     "Managed": "svcrt.managed",
+    "UnknownVariant": "svcrt.structs",
     "Outcome": "svcrt.types",
     "Session": "svcrt.database",
 }
@@ -60,10 +72,16 @@ __all__ = [
     "connect",
     "AsyncCluster",
     "connect_async",
+    "Stream",
+    "AsyncStream",
+    "UnknownVariant",
     "CallContext",
     "WorkerContext",
     "CustomEntrypoint",
     "SharedExtension",
+    "Request",
+    "Response",
+    "Socket",
     "Hub",
     "SocketHub",
     "Middleware",

@@ -164,6 +164,8 @@ def connect_async(
     wait_for_service: bool = False,
     baggage: Mapping[str, str] | None = None,
     authorization: str | None = None,
+    principal: object = None,
+    scheme: str = "bearer",
     heartbeat: float = 10.0,
     encoding: str = "json",
 ) -> Connecting:
@@ -179,7 +181,9 @@ def connect_async(
         wait: seconds to wait for the broker; None connects in the background.
         wait_for_service: let calls wait, up to their deadline, for a service that is not running.
         baggage: application context that goes along with everything that follows from our calls.
-        authorization: credential that goes along, as an `Authorization` header has it.
+        authorization: credential that goes along with calls, as an `Authorization` header has it.
+        principal: on whose behalf all is done, for services that trust the bus; jobs and events carry it too.
+        scheme: the `@auth` scheme that `principal` is taken for.
         heartbeat: seconds between heartbeats.
         encoding: `json` or `msgpack`, for what we send; answers come in the same.
 
@@ -197,6 +201,8 @@ def connect_async(
             wait_for_service=wait_for_service,
             baggage=baggage,
             authorization=authorization,
+            principal=principal,
+            scheme=scheme,
             heartbeat=heartbeat,
             encoding=encoding,
         )

@@ -11,7 +11,9 @@ import amqp
 from pamqp import base, commands, frame, header
 from pamqp.body import ContentBody
 
-__all__ = ["DEADLINE", "Inbox", "RawClient", "connect", "wait_until"]
+import waiting
+
+__all__ = ["DEADLINE", "ForeignClient", "Inbox", "RawClient", "connect", "wait_until"]
 
 DEADLINE = 10.0
 F = TypeVar("F", bound=base.Frame)
@@ -33,12 +35,8 @@ def connect(url: str, **options: Any) -> Any:
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait until a condition holds, or fail after the deadline."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
-        time.sleep(0.01)
+    """Wait until a condition holds."""
+    waiting.wait_until(condition, what=what)
 
 
 class Inbox:
@@ -83,6 +81,25 @@ def drain(connection: Any, condition: Callable[[], object], what: str) -> None:
             connection.drain_events(timeout=0.2)
         except TimeoutError:
             continue
+
+
+class ForeignClient:
+    """A client of another make with a queue that the broker named: sends any message, reads what comes."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = connect(url)
+        self.channel = self.connection.channel()
+        self.queue: str = self.channel.queue_declare("", exclusive=True).queue
+        self.inbox = Inbox(self.channel, self.queue, no_ack=True)
+
+    def next(self) -> Any:
+        """Wait for the next message."""
+        drain(self.connection, lambda: self.inbox.messages, "a message")
+        return self.inbox.messages.pop(0)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
 
 
 class RawClient:

@@ -2,22 +2,19 @@
 
 import json
 import os
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import waiting
 from cli_process import SECONDS, Running, run_command
 
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Poll until it holds."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    waiting.wait_until(condition, within=SECONDS)
 
 
 def is_running(pid: int) -> bool:

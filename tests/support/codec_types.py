@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
+from svcrt.errors import InvalidValue
 from svcrt.generated import (
     INT64_MAX,
     INT64_MIN,
@@ -30,6 +31,17 @@ from svcrt.generated import (
     Timestamp,
     UnknownVariant,
 )
+
+REFUSED = "refused"
+"""What `outcome` returns for a value that breaks the contract."""
+
+
+def outcome(function: Any, *arguments: Any, **options: Any) -> Any:
+    """Return what a function of a codec returns, or REFUSED."""
+    try:
+        return function(*arguments, **options)
+    except InvalidValue:
+        return REFUSED
 
 
 class Colour(OpenEnum):

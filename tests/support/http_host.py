@@ -84,7 +84,45 @@ class _Looped:
     message: Message
 
 
-class Host:
+class HttpClient:
+    """Sends requests to an address, each on a connection of its own."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.address = address
+
+    def request(
+        self, method: str, path: str, body: bytes | str | object | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request; a body that is neither bytes nor str goes as JSON."""
+        given = dict(headers or {})
+        data: bytes | None = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
+        if body is not None and data is None:
+            data = json.dumps(body).encode()
+            given.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection(*self.address, timeout=SECONDS)
+        try:
+            connection.request(method, path, body=data, headers=given)
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(status=response.status, headers=names, body=response.read())
+        finally:
+            connection.close()
+
+    def raw(self, data: bytes, *, keep_open: bool = False) -> bytes:
+        """Send bytes as they are and return all that comes until the server closes the connection.
+
+        Args:
+            data: what to send; our side is then ended, unless `keep_open`.
+            keep_open: prove that the server closes by itself.
+        """
+        with socket.create_connection(self.address, timeout=SECONDS) as connection:
+            connection.sendall(data)
+            if not keep_open:
+                connection.shutdown(socket.SHUT_WR)
+            return received(connection)
+
+
+class Host(HttpClient):
     """A gateway with the real containers of some services, in a thread that belongs to its back end."""
 
     def __init__(
@@ -99,8 +137,8 @@ class Host:
         origins: tuple[str, ...] = (),
         socket_limits: SocketLimits | None = None,
     ) -> None:
+        super().__init__(("", 0))
         self.jobs = SentJobs()
-        self.address = ("", 0)
         self.stopped_in_time = True
         self.concurrency_name = concurrency
         self._classes = service_classes
@@ -182,37 +220,6 @@ class Host:
         for container in containers:
             container.close()
         self._ended.set()
-
-    def request(
-        self, method: str, path: str, body: bytes | str | object | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Send one request; a body that is neither bytes nor str goes as JSON."""
-        given = dict(headers or {})
-        data: bytes | None = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
-        if body is not None and data is None:
-            data = json.dumps(body).encode()
-            given.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(*self.address, timeout=SECONDS)
-        try:
-            connection.request(method, path, body=data, headers=given)
-            response = connection.getresponse()
-            names = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(status=response.status, headers=names, body=response.read())
-        finally:
-            connection.close()
-
-    def raw(self, data: bytes, *, keep_open: bool = False) -> bytes:
-        """Send bytes as they are and return all that comes until the server closes the connection.
-
-        Args:
-            data: what to send; our side is then ended, unless `keep_open`.
-            keep_open: prove that the server closes by itself.
-        """
-        with socket.create_connection(self.address, timeout=SECONDS) as connection:
-            connection.sendall(data)
-            if not keep_open:
-                connection.shutdown(socket.SHUT_WR)
-            return received(connection)
 
 
 def received(connection: socket.socket) -> bytes:

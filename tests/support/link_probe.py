@@ -1,8 +1,8 @@
 """Watching a link from a test: what was delivered, how posts ended, waiting for a condition."""
 
-import time
 from collections.abc import Callable
 
+import waiting
 from svcrt.errors import BrokerError
 from svcrt.types import Concurrency, Delivery, Message
 
@@ -17,10 +17,7 @@ def message(body: str = "{}", **properties: object) -> Message:
 
 def wait_until(concurrency: Concurrency, condition: Callable[[], object], what: str = "the condition") -> None:
     """Wait until `condition()` is true; fails the test after `WAIT` seconds."""
-    deadline = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true within {WAIT:g} s"
-        concurrency.sleep(0.005)
+    waiting.wait_until(condition, concurrency, what=what, within=WAIT)
 
 
 class Inbox:

@@ -1,13 +1,8 @@
 """Implementations of `probe_v1` that the runtime's tests derive from and change, and how tests wait."""
 
-import time
-from collections.abc import Callable
-
 from probe_v1 import ClockBase, Happened, ListenerBase, Note, ProbeBase, RelayBase
-from svcrt.concurrency import Backend, backend
-
-WITHIN = 30.0
-"""Seconds after which a condition that a test waits for is a failure."""
+from waiting import WITHIN as WITHIN
+from waiting import wait_until as wait_until
 
 
 class Probe(ProbeBase):
@@ -54,15 +49,6 @@ class Clock(ClockBase):
 
     def beat(self) -> None:
         return None
-
-
-def wait_until(condition: Callable[[], object], concurrency: Backend | None = None) -> None:
-    """Wait until `condition()` is true, letting green threads run."""
-    chosen = concurrency or backend("threads")
-    deadline = time.monotonic() + WITHIN
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        chosen.sleep(0.005)
 
 
 __all__ = ["Clock", "Listener", "Probe", "Relay", "wait_until"]

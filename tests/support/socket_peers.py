@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import struct
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +11,8 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from http_host import SECONDS, Host
+import waiting
+from http_host import SECONDS, HttpClient
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
@@ -62,7 +62,7 @@ class RawPeer:
         receive_buffer: bytes that the system takes for it before it reads; None for what the system likes.
     """
 
-    def __init__(self, host: Host, path: str, *, receive_buffer: int | None = None) -> None:
+    def __init__(self, host: HttpClient, path: str, *, receive_buffer: int | None = None) -> None:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -108,7 +108,7 @@ class RawPeer:
         return 1006
 
 
-def peer(host: Host, path: str, **options: Any) -> ClientConnection:
+def peer(host: HttpClient, path: str, **options: Any) -> ClientConnection:
     """Connect with `websockets`; a context manager."""
     address, port = host.address
     connection: ClientConnection = connect(
@@ -135,8 +135,6 @@ def closing(connection: ClientConnection) -> tuple[int, str]:
         return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
 
 
-def eventually(condition: Callable[[], bool], within: float = SECONDS) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    waiting.wait_until(condition)

@@ -1,5 +1,6 @@
 """Who calls: found out once, the same principal in every rpc, job and event that follows, and no credential kept."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 import svcrt
 from amqp_client import connect
-from http_host import Host
+from http_host import HttpClient
 from probe_services import Clock, Listener, Probe, Relay, wait_until
 from probe_v1 import Happened, Note, ProbeClient, contract
 from svcrt import Authenticator, Principal, WorkerContext
@@ -107,13 +108,11 @@ class Hearing(Listener):
 
 
 @contextmanager
-def _serving(broker: str, *services: type[Any]) -> Iterator[Host]:
-    """Run services with HTTP; only `request` of what is yielded is of use."""
+def _serving(broker: str, *services: type[Any]) -> Iterator[HttpClient]:
+    """Run services with HTTP."""
     listener = socket.create_server(("127.0.0.1", 0))
-    client = Host("threads", ())
-    client.address = listener.getsockname()[:2]
     with running(*services, broker=broker, http=listener):
-        yield client
+        yield HttpClient(listener.getsockname()[:2])
 
 
 def _parked(broker: str, service: str) -> Any:
@@ -244,6 +243,25 @@ def test_a_call_says_who_by_credential_or_by_principal(embedded_broker_url: str)
             pytest.raises(PermissionDenied, match="Guest is no owner"),
         ):
             ProbeClient(cluster).ask(question="x")
+
+
+def test_a_program_on_asyncio_says_who_as_others_do(embedded_broker_url: str) -> None:
+    done: list[str] = []
+
+    class Remembering(Guarded):
+        def remember(self, *, text: str) -> None:
+            done.append(f"{text} by {self.who.name}")
+
+    async def work() -> str:
+        ada = User(name="Ada", roles=["owner"])
+        async with svcrt.connect_async(embedded_broker_url, principal=ada) as cluster:
+            await cluster.send(contract.PROBE_REMEMBER, contract.ProbeRememberArguments(text="this"))
+            return await cluster.call(contract.PROBE_ASK, contract.ProbeAskArguments(question="x"))
+
+    with running(Remembering, broker=embedded_broker_url):
+        assert asyncio.run(work()) == "x by Ada"
+        wait_until(lambda: done)
+    assert done == ["this by Ada"]
 
 
 def test_a_service_that_does_not_trust_the_bus(embedded_broker_url: str) -> None:

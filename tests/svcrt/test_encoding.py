@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import amqp
 import msgspec
 import pytest
 
 import svcrt
-from amqp_client import Inbox, connect
+from amqp_client import ForeignClient
 from desk.v1 import Closed, DeskClient, Rung, Ticket, contract
 from desk_services import Desk, Seen
 from probe_services import wait_until
@@ -36,28 +35,14 @@ TICKET = Ticket(
 )
 
 
-class Raw:
-    """A foreign client: sends any message, reads what comes."""
-
-    def __init__(self, url: str) -> None:
-        self.connection = connect(url)
-        self.channel = self.connection.channel()
-        self.queue: str = self.channel.queue_declare("", exclusive=True).queue
-        self.inbox = Inbox(self.channel, self.queue, no_ack=True)
+class Raw(ForeignClient):
+    """Sends requests to the desk."""
 
     def send(self, body: bytes, content_type: str, *, exchange: str = "svc.rpc", kind: str = "echo") -> None:
         message = amqp.Message(
             body, content_type=content_type, type=kind, correlation_id="7", message_id="m-1", reply_to=self.queue
         )
         self.channel.basic_publish(message, exchange=exchange, routing_key=SERVICE)
-
-    def next(self) -> Any:
-        while not self.inbox.messages:
-            self.connection.drain_events(timeout=10)
-        return self.inbox.messages.pop()
-
-    def close(self) -> None:
-        self.connection.close()
 
 
 @pytest.fixture

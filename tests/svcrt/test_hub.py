@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 import svcrt
-from http_host import Host, hosted
+from http_host import Host, HttpClient, hosted
 from socket_peers import closing, eventually, hear, peer, say
 from socket_rooms import NAME, ROOM, TELL, Rooms, Said, Say, TellArguments, check_caller
 from svcrt.bases import ServiceBase, Socket
@@ -44,16 +44,13 @@ class News(ServiceBase):
 @dataclass(frozen=True)
 class Instance:
     runner: Runner
-    host: Host
+    host: HttpClient
 
 
 @contextmanager
 def instance(broker: str) -> Iterator[Instance]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        host = Host("threads", ())
-        host.address = listener.getsockname()[:2]
-        with running(Rooms, broker=broker, http=listener) as runner:
-            yield Instance(runner, host)
+    with socket.create_server(("127.0.0.1", 0)) as listener, running(Rooms, broker=broker, http=listener) as runner:
+        yield Instance(runner, HttpClient(listener.getsockname()[:2]))
 
 
 @pytest.fixture(params=["green", "threads"])
@@ -62,7 +59,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
         yield running_host
 
 
-def tell(host: Host, channel: str, text: str) -> None:
+def tell(host: HttpClient, channel: str, text: str) -> None:
     assert host.request("POST", "/tell", {"channel": channel, "text": text}).status == 204
 
 
@@ -177,7 +174,7 @@ def test_subscriptions_outlive_a_lost_broker_connection(embedded_broker: Embedde
         eventually(lambda: is_told(one.host, member))
 
 
-def is_told(host: Host, member: ClientConnection) -> bool:
+def is_told(host: HttpClient, member: ClientConnection) -> bool:
     tell(host, "a", "again")
     try:
         return hear(member, timeout=0.2) == "again"

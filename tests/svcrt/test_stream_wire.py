@@ -1,5 +1,8 @@
 """The messages of streams, byte for byte as docs/wire.md has them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from svcrt import stream_wire
@@ -92,3 +95,19 @@ def test_malformed_credits(text: str | None) -> None:
     headers = {} if text is None else {"svc-stream": text}
     with pytest.raises(InvalidValue, match="svc-stream"):
         stream_wire.read_credit(Message(body=b"", headers=headers))
+
+
+def test_the_documentation_tells_the_times() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    life = re.sub(r"\s+", " ", (docs / "wire.md").read_text().partition("- **Life.**")[2].partition("\n- **")[0])
+    assert [float(each) for each in re.findall(r"(\d+) s\b", life)] == [
+        stream_wire.TIMING.alive,
+        stream_wire.TIMING.alive,
+        stream_wire.TIMING.probe,
+        stream_wire.TIMING.silence,
+    ]
+    assert f"begins with {stream_wire.TIMING.window} and" in re.sub(r"\s+", " ", (docs / "wire.md").read_text())
+    # A silent side is given up within `silence` and two looks: no stream outlives its other side for longer.
+    longest = round(stream_wire.TIMING.silence + 2 * stream_wire.TIMING.tick)
+    told = [int(each) for each in re.findall(r"within about (\d+) s", (docs / "streams.md").read_text())]
+    assert max(told) == longest

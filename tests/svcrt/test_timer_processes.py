@@ -3,20 +3,22 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+import waiting
 from cli_process import Running
 from clock_project import PERIOD, Run, read_runs, write_clock
 from rabbitmq_node import RabbitMQNode
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-WITHIN = 45.0
+wait_until = partial(waiting.wait_until, within=45.0)
 
 
 class Fleet:
@@ -64,13 +66,6 @@ class Fleet:
         """Wait until more than `after` ticks are there; return the last."""
         wait_until(lambda: len(self.ticks) > after)
         return self.ticks[-1]
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ __all__ = [
     "InvoiceReceived",
     "IntakeBase",
     "IntakeClient",
+    "IntakeAsyncClient",
 ]
 
 if TYPE_CHECKING:
-    from intake.v1.client import IntakeClient
+    from intake.v1.client import IntakeAsyncClient, IntakeClient
     from intake.v1.service import IntakeBase
     from intake.v1.types import Invoice, InvoiceReceived, Origin, UnknownInvoice
 else:
@@ -24,6 +25,7 @@ else:
         "InvoiceReceived": "types",
         "IntakeBase": "service",
         "IntakeClient": "client",
+        "IntakeAsyncClient": "client",
     }
 
     def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 from intake.v1 import contract as contract_module
 from intake.v1.types import Invoice
-from svcrt.generated import ServiceClient, ServiceFutures
+from svcrt.generated import ServiceAsyncClient, ServiceClient, ServiceFutures
 
 
 class IntakeClient(ServiceClient):
@@ -43,6 +43,24 @@ class IntakeFutures(ServiceFutures):
             UnknownInvoice: there is no invoice {number}
         """
         return self._submit(
+            contract_module.INTAKE_GET,
+            contract_module.IntakeGetArguments(number=number),
+            timeout,
+        )
+
+
+class IntakeAsyncClient(ServiceAsyncClient):
+    """Calls `intake.v1.Intake` from asyncio."""
+
+    contract = contract_module.INTAKE
+
+    async def get(self, *, number: str, timeout: float | None = None) -> Invoice:
+        """Fetch one invoice.
+
+        Raises:
+            UnknownInvoice: there is no invoice {number}
+        """
+        return await self._call(
             contract_module.INTAKE_GET,
             contract_module.IntakeGetArguments(number=number),
             timeout,

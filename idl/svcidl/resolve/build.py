@@ -152,6 +152,13 @@ class ModelBuilder:
             )
         if isinstance(node, nodes.Service):
             return members.build_service(self, node, package, kept)
+        return self._with_fields(symbol, node, kept)
+
+    def _with_fields(
+        self, symbol: Symbol, node: nodes.Struct | nodes.Event | nodes.Error, kept: tuple[str, ...]
+    ) -> model.Struct | model.Event | model.Error:
+        package, said = symbol.unit.package, read_annotations(node)
+        name, doc, span, deprecated = node.name.text, node.doc, node.name.span, said.deprecated
         fields = tuple(self._field(field) for field in node.fields)
         if isinstance(node, nodes.Struct):
             return model.Struct(

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections import deque
 from functools import partial
 
@@ -45,15 +44,6 @@ class Server:
             OSError: The address is in use, or not this machine's.
         """
         self._server = await self._loop.create_server(partial(_Protocol, self), host, port)
-        return self._port()
-
-    async def start_on(self, listener: socket.socket) -> int:
-        """Serve a bound socket that the caller hands over; return its port."""
-        self._server = await self._loop.create_server(partial(_Protocol, self), sock=listener)
-        return self._port()
-
-    def _port(self) -> int:
-        assert self._server is not None
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 

@@ -13,7 +13,6 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from cli_process import Running
-from svcrt.embedded import EmbeddedBroker
 
 EXAMPLES = Path(__file__).parents[3] / "generated_examples"
 SECONDS = 30.0
@@ -22,11 +21,11 @@ Start = Callable[..., tuple[Running, str]]
 
 
 @pytest.fixture
-def start(embedded_broker: EmbeddedBroker) -> Iterator[Start]:
+def start(broker_url: str) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start_one(*more: str) -> tuple[Running, str]:
-            arguments = ("--config", "chat/svcgen.toml", "--broker", embedded_broker.url, "--http", "127.0.0.1:0")
+            arguments = ("--config", "chat/svcgen.toml", "--broker", broker_url, "--http", "127.0.0.1:0")
             process = stack.enter_context(Running(EXAMPLES, *arguments, *more))
             return process, process.wait_for(r"http://(127\.0\.0\.1:\d+)")[1]
 
@@ -62,7 +61,7 @@ def test_two_instances_and_a_stop(start: Start) -> None:
         two.signal(signal.SIGTERM)
         assert {close_code(each) for each in others} == {1001}
         assert two.wait() == 0
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 20.0, "it waited for the drain of 30 s"
         say(ada, "alone")
         wait_for(ada, "alone")
     assert "Traceback" not in one.said + two.said

@@ -17,7 +17,6 @@ import svcrt
 from chat.v1 import ChatClient
 from chromium_browser import running_chromium
 from cli_process import Running
-from svcrt.embedded import EmbeddedBroker
 
 EXAMPLES = Path(__file__).parents[3] / "generated_examples"
 SECONDS = 30.0
@@ -38,7 +37,7 @@ class Instance:
 
 
 @pytest.fixture
-def start(embedded_broker: EmbeddedBroker) -> Iterator[Callable[[str], Instance]]:
+def start(broker_url: str) -> Iterator[Callable[[str], Instance]]:
     with ExitStack() as stack:
 
         def start_one(http: str) -> Instance:
@@ -46,7 +45,7 @@ def start(embedded_broker: EmbeddedBroker) -> Iterator[Callable[[str], Instance]
                 "--config",
                 "chat/svcgen.toml",
                 "--broker",
-                embedded_broker.url,
+                broker_url,
                 "--http",
                 http,
                 "--drain",
@@ -100,9 +99,7 @@ class Page:
 
 
 @pytest.mark.slow
-def test_two_pages_on_two_instances(
-    browser: Chrome, start: Callable[[str], Instance], embedded_broker: EmbeddedBroker
-) -> None:
+def test_two_pages_on_two_instances(browser: Chrome, start: Callable[[str], Instance], broker_url: str) -> None:
     room = f"r{uuid4().hex[:8]}"
     one, two = start("127.0.0.1:0"), start("127.0.0.1:0")
     assert one.address != two.address
@@ -113,7 +110,7 @@ def test_two_pages_on_two_instances(
     bob.say("and from two <b>&amp;")
     ada.wait_for("hello from one", "and from two <b>&amp;")
 
-    with svcrt.connect(embedded_broker.url) as cluster:
+    with svcrt.connect(broker_url) as cluster:
         ChatClient(cluster).post(room=room, author="a script", text="from elsewhere")
     for page in (ada, bob):
         page.wait_for("hello from one", "and from two <b>&amp;", "from elsewhere")

@@ -8,7 +8,7 @@ import amqp
 import pytest
 
 import svcrt
-from amqp_client import Inbox, connect
+from amqp_client import ForeignClient, connect
 from probe_services import Probe
 from probe_v1 import ProbeClient
 from svcrt.testing import running
@@ -16,14 +16,8 @@ from svcrt.testing import running
 SERVICE = "probe.v1.Probe"
 
 
-class Raw:
-    """A foreign client: sends any message, reads the answers."""
-
-    def __init__(self, url: str) -> None:
-        self.connection = connect(url)
-        self.channel = self.connection.channel()
-        self.replies: str = self.channel.queue_declare("", exclusive=True).queue
-        self.inbox = Inbox(self.channel, self.replies, no_ack=True)
+class Raw(ForeignClient):
+    """Sends requests to the probe."""
 
     def send(self, body: bytes, **properties: Any) -> None:
         properties = {
@@ -31,19 +25,11 @@ class Raw:
             "type": "ask",
             "correlation_id": "7",
             "message_id": "m-1",
-            "reply_to": self.replies,
+            "reply_to": self.queue,
             **properties,
         }
         kept = {key: value for key, value in properties.items() if value is not None}
         self.channel.basic_publish(amqp.Message(body, **kept), exchange="svc.rpc", routing_key=SERVICE)
-
-    def answer(self) -> Any:
-        while not self.inbox.messages:
-            self.connection.drain_events(timeout=10)
-        return self.inbox.messages.pop()
-
-    def close(self) -> None:
-        self.connection.close()
 
 
 @pytest.fixture
@@ -73,7 +59,7 @@ def test_a_malformed_request_is_answered_and_logged_once(
 ) -> None:
     with running(Probe, broker=broker_url), svcrt.connect(broker_url) as cluster:
         raw.send(body, **properties)
-        answer = raw.answer()
+        answer = raw.next()
         assert answer.application_headers["svc-error"] == "svc.InvalidRequest"
         assert answer.properties["correlation_id"] == "7"
         assert path.replace("$.properties", "$properties").replace("$.headers", "$headers") in answer.body.decode()
@@ -86,7 +72,7 @@ def test_a_malformed_request_is_answered_and_logged_once(
 def test_a_foreign_client_without_our_headers_is_served(broker_url: str, raw: Raw) -> None:
     with running(Probe, broker=broker_url):
         raw.send(b'{"question": "hello", "unknown": [1]}')
-        answer = raw.answer()
+        answer = raw.next()
         assert answer.body == b'"hello"'
         assert "svc-error" not in answer.properties.get("application_headers", {})
 
@@ -116,7 +102,7 @@ def test_a_forged_or_missing_reply_queue_is_refused(
 def test_a_request_that_expired_does_not_run(broker_url: str, raw: Raw) -> None:
     with running(Probe, broker=broker_url):
         raw.send(b'{"question": "late"}', application_headers={"svc": "v=1;id=a-1;left=0"})
-        assert raw.answer().application_headers["svc-error"] == "svc.DeadlineExceeded"
+        assert raw.next().application_headers["svc-error"] == "svc.DeadlineExceeded"
 
 
 def test_a_redelivered_request_runs_again_only_if_idempotent(broker_url: str, raw: Raw) -> None:
@@ -134,7 +120,7 @@ def test_a_redelivered_request_runs_again_only_if_idempotent(broker_url: str, ra
     with running(Probe, broker=broker_url):
         answers = {}
         for _ in range(2):
-            answer = raw.answer()
+            answer = raw.next()
             answers[answer.properties["correlation_id"]] = answer
     assert answers["0"].application_headers["svc-error"] == "svc.OutcomeUnknown"
     assert answers["1"].body == b'{"question":"b","answer":"b"}'

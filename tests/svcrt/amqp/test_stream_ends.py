@@ -55,12 +55,16 @@ def test_a_frozen_client_ends_the_method(embedded_broker_url: str, concurrency: 
         wait_until(lambda: seen.ended == ["ticking"], concurrency)
 
 
-@pytest.mark.usefixtures("only_silence")
-def test_silence_on_both_sides_is_no_end(embedded_broker_url: str, concurrency: Backend, seen: Seen) -> None:
+def test_silence_on_both_sides_is_no_end(
+    embedded_broker_url: str, concurrency: Backend, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long enough for a machine that has other things to do.
+    monkeypatch.setattr(stream_wire, "TIMING", Timing(tick=0.05, alive=0.1, probe=0.2, silence=3.5))
+
     class Patient(feed(seen, concurrency)):  # type: ignore[misc] # a class made for this test
         def watch(self, *, topic: str) -> Iterator[str]:
             yield topic
-            concurrency.sleep(2.0)
+            concurrency.sleep(4.0)
             yield "after"
 
     with (

@@ -10,7 +10,7 @@ import amqp
 import pytest
 
 import svcrt
-from amqp_client import Inbox, connect, drain
+from amqp_client import ForeignClient, Inbox, drain
 from feed_services import WATCH, FeedClient, Seen, WatchArguments, feed
 from probe_services import wait_until
 from svcrt import stream_wire
@@ -20,14 +20,8 @@ from svcrt.testing import running
 SERVICE = "feed.v1.Feed"
 
 
-class Peer:
-    """A plain AMQP client with a queue that the broker named."""
-
-    def __init__(self, url: str) -> None:
-        self.connection = connect(url)
-        self.channel = self.connection.channel()
-        self.queue: str = self.channel.queue_declare("", exclusive=True).queue
-        self.inbox = Inbox(self.channel, self.queue, no_ack=True)
+class Peer(ForeignClient):
+    """Reads streams."""
 
     def send(self, body: bytes, *, key: str, exchange: str = "", stream: str | None = None, **properties: Any) -> None:
         """Publish; `stream` is the header of streams."""
@@ -53,11 +47,6 @@ class Peer:
         """Tell the service something about the stream that `begin` began."""
         known = begin.properties["message_id"] if identity is None else identity
         self.send(b"", key=begin.properties["reply_to"], stream=stream, type=kind, correlation_id=known)
-
-    def next(self) -> Any:
-        """Wait for the next message."""
-        drain(self.connection, lambda: self.inbox.messages, "a message")
-        return self.inbox.messages.pop(0)
 
     def next_but_alive(self) -> Any:
         """Wait for the next message that says more than that the service lives."""

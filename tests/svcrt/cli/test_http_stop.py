@@ -7,15 +7,14 @@ from pathlib import Path
 
 from cli_process import SECONDS, Running
 from cli_project import write_project
-from http_host import Host
+from http_host import HttpClient
 from raw_http import check_problem, read_answers
 
 
 def test_a_stopping_run_refuses_connections_and_answers_who_had_begun(tmp_path: Path) -> None:
     with Running(write_project(tmp_path), "greeter:Greeter", "--http", "127.0.0.1:0") as run:
         port = int(run.wait_for(r"(?m)^http     http://127\.0\.0\.1:(\d+)$").group(1))
-        client = Host("threads", ())
-        client.address = ("127.0.0.1", port)
+        client = HttpClient(("127.0.0.1", port))
         with socket.create_connection(client.address, timeout=SECONDS) as early:
             early.sendall(b"GET /nope HTTP/1.1\r\n")
             assert client.request("GET", "/nope").status == 404  # so `early`, which came before, is accepted

@@ -4,29 +4,20 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codec_types import JSON_VALUES, TYPES, damaged, damaged_text, typed_values, with_wrong_part
+from codec_types import JSON_VALUES, REFUSED, TYPES, damaged, damaged_text, outcome, typed_values, with_wrong_part
 from svcrt.codec import codec
 from svcrt.codec.faults import Walk
 from svcrt.codec.reading import Readers
 from svcrt.codec.reflect import Reflector
 from svcrt.codec.values import UNTYPED
 from svcrt.codec.writing import Writers
-from svcrt.errors import InvalidValue
 
-REFUSED = "refused"
 PROFILE = settings(
     max_examples=120,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-def outcome(function: Any, *arguments: Any, **options: Any) -> Any:
-    try:
-        return function(*arguments, **options)
-    except InvalidValue:
-        return REFUSED
 
 
 @PROFILE

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codec_types import JSON_VALUES, TYPES, damaged, typed_values, with_wrong_part
+from codec_types import JSON_VALUES, REFUSED, TYPES, damaged, outcome, typed_values, with_wrong_part
 from svcrt.codec import Codec, codec
 from svcrt.codec.values import without_bytes
 from svcrt.errors import InvalidValue
 from svcrt.generated import AnyValue, Digits, Int64, LocalTime, Meta, OpenEnum, Struct, Timestamp, UnknownVariant
 
-REFUSED = "refused"
 PROFILE = settings(
     max_examples=60,
     deadline=None,
@@ -25,13 +24,6 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 MSGPACK = msgspec.msgpack
-
-
-def outcome(function: Any, *arguments: Any, **options: Any) -> Any:
-    try:
-        return function(*arguments, **options)
-    except InvalidValue:
-        return REFUSED
 
 
 @PROFILE

@@ -180,6 +180,28 @@ def test_a_service_uses_several_databases(
     engine.dispose()
 
 
+def test_a_database_holds_the_tables_of_several_bases(
+    embedded_broker_url: str, concurrency: Backend, database_url: str, kept: Kept
+) -> None:
+    class Counting(Keeper):
+        db = Session(Base, OtherBase)
+
+        def ask(self, *, question: str) -> str:
+            self.db.add(Figure(name=question))
+            super().ask(question=question)
+            return ",".join(self.db.scalars(select(Figure.name)))
+
+    with (
+        running(Counting, broker=embedded_broker_url, concurrency=concurrency.name, config=config(database_url)),
+        svcrt.connect(embedded_broker_url, concurrency=concurrency.name) as cluster,
+    ):
+        with pytest.raises(InternalError):
+            ProbeClient(cluster).ask(question="fail")
+        # One transaction for both: what failed is in neither.
+        assert ProbeClient(cluster).ask(question="both") == "both"
+    assert kept() == ["both"]
+
+
 def test_a_database_that_is_away_fails_only_what_needs_it(
     embedded_broker_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,9 +1,6 @@
 """The shop's HTTP members, from their contract: good requests succeed, bad ones are refused, and none is a 500."""
 
-import contextlib
 import json
-import socket
-import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli_process import Running
 from contract_damage import damaged
 from contract_requests import Asked, Member, asked, path_of, placed, sample, text_violations, values, violations
-from http_host import Answer, Host
+from http_host import Answer, HttpClient
 from shop.billing_service import Billing
 from shop.common.v1 import Sku
 from shop.orders_service import Orders
 from shop.stock_service import Stock
 from svcrt.codec import codec
 from svcrt.contract import HttpBinding, Rpc, Service, Source
-from svcrt.embedded import EmbeddedBroker
-from svcrt.testing import running
 
 _SERVICES = (Orders, Billing, Stock)
 
@@ -54,19 +50,16 @@ _settings = settings(
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    folder = tmp_path_factory.mktemp("shop")
-    settings_file = Path(__file__).parents[3] / "generated_examples/shop/svcgen.toml"
-    config = tomllib.loads(settings_file.read_text())["config"]
-    listener = socket.create_server(("127.0.0.1", 0))
-    client = Host("threads", ())
-    client.address = listener.getsockname()[:2]
-    with (
-        contextlib.chdir(folder),
-        EmbeddedBroker() as broker,
-        running(*_SERVICES, broker=broker.url, config=config, http=listener),
-    ):
-        yield client
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpClient]:
+    """The shop as its users run it: processes, on eventlet."""
+    examples = Path(__file__).parents[3] / "generated_examples"
+    arguments = ("--config", str(examples / "shop/svcgen.toml"), "--http", "127.0.0.1:0")
+    variables = {"PYTHONPATH": str(examples)}
+    with Running(tmp_path_factory.mktemp("shop"), *arguments, variables=variables) as run:
+        port = run.wait_for(r"(?m)^http +http://127\.0\.0\.1:(\d+)")[1]
+        run.wait_for("HTTP is served")
+        yield HttpClient(("127.0.0.1", int(port)))
+        assert "Traceback" not in run.said
 
 
 def _binding(member: Member) -> HttpBinding:
@@ -83,7 +76,7 @@ def _good(draw: st.DrawFn, member: Member) -> Asked:
     return asked(_binding(member), arguments)
 
 
-def _send(shop: Host, request: Asked) -> Answer:
+def _send(shop: HttpClient, request: Asked) -> Answer:
     return shop.request(request.method, request.target, request.data, request.headers)
 
 
@@ -112,7 +105,7 @@ def _check(member: Member, request: Asked, answer: Answer, *, general: set[int])
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _MEMBERS)
-def test_good_requests_end_as_the_contract_says(shop: Host, name: str) -> None:
+def test_good_requests_end_as_the_contract_says(shop: HttpClient, name: str) -> None:
     member = _MEMBERS[name]
 
     @settings(_settings, max_examples=100)
@@ -125,7 +118,7 @@ def test_good_requests_end_as_the_contract_says(shop: Host, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _MEMBERS)
-def test_damaged_requests_end_as_documented(shop: Host, name: str) -> None:
+def test_damaged_requests_end_as_documented(shop: HttpClient, name: str) -> None:
     member = _MEMBERS[name]
 
     @settings(_settings, max_examples=250)
@@ -172,7 +165,9 @@ def _broken() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("request_", "fault"), list(_broken()))
-def test_one_broken_constraint_is_one_fault_at_its_place(shop: Host, request_: Asked, fault: tuple[str, str]) -> None:
+def test_one_broken_constraint_is_one_fault_at_its_place(
+    shop: HttpClient, request_: Asked, fault: tuple[str, str]
+) -> None:
     answer = _send(shop, request_)
     assert answer.status == 422, (request_, answer)
     [found] = answer.json()["faults"]

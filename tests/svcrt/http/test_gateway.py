@@ -9,7 +9,7 @@ from queue import Queue
 
 import pytest
 
-from http_host import SECONDS, Host, hosted, received
+from http_host import SECONDS, Host, HttpClient, hosted, received
 from http_shop import KNOWN_ID, Orders, RebuildArguments
 from svcrt.errors import NotSent, OutcomeUnknown
 from svcrt.testing import running
@@ -70,8 +70,7 @@ def test_a_job_runs(embedded_broker_url: str) -> None:
             done.put(since)
 
     listener = socket.create_server(("127.0.0.1", 0))
-    client = Host("threads", ())
-    client.address = listener.getsockname()[:2]
+    client = HttpClient(listener.getsockname()[:2])
     with running(Working, broker=embedded_broker_url, http=listener):
         assert client.request("POST", "/admin/rebuild", {"since": "2026-01-02"}).status == 202
         assert done.get(timeout=SECONDS) == date(2026, 1, 2)

@@ -163,14 +163,16 @@ def test_a_method_that_has_noticed_ends_in_peace() -> None:
 
 @pytest.mark.parametrize("concurrency", ["green", "threads"])
 def test_a_drain_closes_all_with_1001_at_once(concurrency: str) -> None:
-    with hosted(concurrency, Rooms, authenticate=check_caller, max_workers=2) as host, ExitStack() as stack:
+    limits = SocketLimits(close_seconds=30.0)
+    options = {"authenticate": check_caller, "max_workers": 2, "socket_limits": limits}
+    with hosted(concurrency, Rooms, **options) as host, ExitStack() as stack:
         sockets = [stack.enter_context(peer(host, "/echo")) for _ in range(50)]
         began = time.monotonic()
         host.stop(drain=30.0)
         took = time.monotonic() - began
         assert {closing(each) for each in sockets} == {(1001, "this instance is stopping")}
     assert host.stopped_in_time
-    assert took < 3.0
+    assert took < 9.0, "it waited for something that it need not wait for"
     assert [ended() for _ in range(50)] == [("echo", None)] * 50
 
 

@@ -152,7 +152,7 @@ def test_a_slow_reader_is_cut_and_holds_up_nobody(concurrency: str, caplog: pyte
             assert host.request("POST", "/tell", {"channel": "lobby", "text": text}).status == 204
             assert hear(quick) == text
             longest, count = max(longest, time.monotonic() - began), count + 1
-        assert longest < 2.0
+        assert longest < 8.0, "a message waited for the slow reader, whom `send` gives 20 s"
         # It reads again: what was sent before the cut, then why.
         assert slow.close_code() in (1013, 1006)
         assert host.request("POST", "/tell", {"channel": "lobby", "text": "on"}).status == 204
