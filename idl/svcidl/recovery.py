@@ -261,7 +261,8 @@ class _Recovery:
             return index
         if self._mend_number(index):
             return index + 1
-        kind = self._missing_mark(index)
+        # `T[]` and `List[T]` of other languages lack no mark, they have one too many.
+        kind = None if token.kind == "LBRACKET" else self._missing_mark(index)
         if kind is not None:
             return self._insert(kind, index)
         doubtful = self._is_doubtful(index)

@@ -50,13 +50,20 @@ FOREIGN_WORDS = {
     "on": "subscribes",
 }
 
+_REMEDIES = (
+    (":", "ARROW", "the result of a method is written `-> T`"),
+    ("[", None, "a list is written `list<T>`, a map `map<K, V>`"),
+)
+"""What is written instead of a mark: the mark, what could stand in its place (None: whatever), the remedy."""
+
 
 def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
     """Something else stands here than may stand here; `expected` are names of terminals."""
     found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
     nouns = _expected(expected)
     label = f"expected {nouns}" if nouns else ""
-    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span)
+    help_ = tuple(remedy for mark, kind, remedy in _REMEDIES if mark == text and kind in {None, *expected})
+    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span, help=help_)
 
 
 def _expected(kinds: Collection[str]) -> str:
