@@ -28,30 +28,38 @@ if TYPE_CHECKING:
     from svcrt.providers import DueTime as DueTime
     from svcrt.providers import Logger as Logger
     from svcrt.types import Outcome as Outcome
+else:
+    _HOMES = {
+        "AsyncCluster": "svcrt.async_client",
+        "Authenticator": "svcrt.authentication",
+        "Principal": "svcrt.authentication",
+        "Cluster": "svcrt.client",
+        "connect": "svcrt.client",
+        "connect_async": "svcrt.async_client",
+        "CallContext": "svcrt.context",
+        "WorkerContext": "svcrt.context",
+        "NotStarted": "svcrt.errors",
+        "CustomEntrypoint": "svcrt.extensions",
+        "SharedExtension": "svcrt.extensions",
+        "Hub": "svcrt.hub",
+        "SocketHub": "svcrt.hub",
+        "Middleware": "svcrt.middleware",
+        "Config": "svcrt.providers",
+        "DependencyProvider": "svcrt.providers",
+        "DueTime": "svcrt.providers",
+        "Logger": "svcrt.providers",
+        "Managed": "svcrt.managed",
+        "Outcome": "svcrt.types",
+        "Session": "svcrt.database",
+    }
 
-_HOMES = {
-    "AsyncCluster": "svcrt.async_client",
-    "Authenticator": "svcrt.authentication",
-    "Principal": "svcrt.authentication",
-    "Cluster": "svcrt.client",
-    "connect": "svcrt.client",
-    "connect_async": "svcrt.async_client",
-    "CallContext": "svcrt.context",
-    "WorkerContext": "svcrt.context",
-    "NotStarted": "svcrt.errors",
-    "CustomEntrypoint": "svcrt.extensions",
-    "SharedExtension": "svcrt.extensions",
-    "Hub": "svcrt.hub",
-    "SocketHub": "svcrt.hub",
-    "Middleware": "svcrt.middleware",
-    "Config": "svcrt.providers",
-    "DependencyProvider": "svcrt.providers",
-    "DueTime": "svcrt.providers",
-    "Logger": "svcrt.providers",
-    "Managed": "svcrt.managed",
-    "Outcome": "svcrt.types",
-    "Session": "svcrt.database",
-}
+    # Hidden from type checkers, which would take every misspelt name for an `object`.
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module `svcrt` has no attribute `{name}`")
+        return getattr(importlib.import_module(home), name)
+
 
 __all__ = [
     "Authenticator",
@@ -76,13 +84,6 @@ __all__ = [
     "Session",
     "Outcome",
 ]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module `svcrt` has no attribute `{name}`")
-    return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:
