@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import svcrt
 from cli_process import SECONDS, Running, run_command
 from cli_project import write_project
 
@@ -164,6 +165,21 @@ def test_a_service_that_nobody_runs(project: Path) -> None:
     assert said == (
         "Error: no running service answers to `idle.v1.Greeter`: start it, and see that it uses the same broker\n"
     )
+
+
+# --- broker ------------------------------------------------------------------------------------------------------
+
+
+def test_broker_prints_what_a_script_connects_to(project: Path, tmp_path: Path) -> None:
+    url = succeeds(project, "broker").rstrip("\n")
+    svcrt.connect(url).close()
+    nodes = ["amqp://a:b@one/", "amqp://a:b@two/"]
+    (tmp_path / "svcgen.toml").write_text(f"broker = {json.dumps(nodes)}\n")
+    assert succeeds(tmp_path, "broker") == ";".join(nodes) + "\n"
+
+
+def test_broker_tells_when_there_is_none(tmp_path: Path) -> None:
+    assert fails(tmp_path, "broker").startswith("Error: no broker here; start `svcgen run` in this folder")
 
 
 # --- shell -------------------------------------------------------------------------------------------------------
