@@ -268,12 +268,14 @@ def check_service(service_class: type[Any]) -> None:
 
 def _calls_of(contract: Service) -> Iterable[tuple[str, int, tuple[str, ...]]]:
     """Yield the name of each method, the number of positional arguments after `self`, the names of the others."""
-    for member in (*contract.rpcs, *contract.streams, *contract.oneways):
+    for member in contract.by_name.values():
         yield member.stub, 0, member.arguments.__struct_fields__
     for handler in contract.subscriptions:
         yield handler.stub, 1, ()
-    for endpoint in (*contract.routes, *contract.sockets):
-        yield endpoint.stub, 1, endpoint.arguments.__struct_fields__
+    for route in contract.routes:
+        yield route.stub, 1, route.arguments.__struct_fields__
+    for page in contract.sockets:
+        yield page.stub, 1, page.arguments.__struct_fields__
     for timer in contract.timers:
         yield timer.stub, 0, ()
 
