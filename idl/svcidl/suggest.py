@@ -25,6 +25,7 @@ FOREIGN_TYPES = {
     "object": "any",
     "json": "any",
     "blob": "bytes",
+    "optional": "T?",
 }
 """What other languages and Python call the built-in types, in lower case: spelling alone would suggest another one."""
 

@@ -191,6 +191,9 @@ class _Binder:
         if local:
             visible.update((name, symbol) for name, symbol in where.picked.items() if symbol and symbol.kind in wanted)
         builtin = BUILTIN_TYPES if local and Kind.ALIAS in wanted else frozenset[str]()
+        if builtin and name.lower() in ("void", "none", "null"):
+            yield f"a method without a result has no `-> {name}`"
+            return
         found = closest(name, [*visible, *builtin])
         if builtin and (found is None or found.lower() != name.lower()):
             found = FOREIGN_TYPES.get(name.lower(), found)
