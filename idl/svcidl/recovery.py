@@ -250,7 +250,8 @@ class _Recovery:
         token, stack = self._tokens[index], self._state.stack
         if token.kind == "$END" and self._state.body and self._automaton.accepts(stack, "RBRACE"):
             return self._insert("RBRACE", index)
-        if token.kind == "IMPORT" and not self._state.body and self._tokens[index + 1].kind == "STRING":
+        is_import = token.kind == "IMPORT" and self._tokens[index + 1].kind == "STRING"
+        if is_import and not self._state.body and "AS" not in self._automaton.expected(stack):
             self._found.append(syntax_errors.late_import(self._span(token)))
             self._give_up(index, silent=True)
             return self._mark_index
@@ -261,7 +262,8 @@ class _Recovery:
             return index
         if self._mend_number(index):
             return index + 1
-        kind = self._missing_mark(index)
+        # `T[]` and `List[T]` of other languages lack no mark, they have one too many.
+        kind = None if token.kind == "LBRACKET" else self._missing_mark(index)
         if kind is not None:
             return self._insert(kind, index)
         doubtful = self._is_doubtful(index)

@@ -6,6 +6,29 @@ from collections.abc import Iterable
 _MANY = 2_000
 """Beyond this many candidates a search per misspelt name would no longer be linear in the input."""
 
+FOREIGN_TYPES = {
+    "string": "str",
+    "text": "str",
+    "integer": "int",
+    "long": "int",
+    "int32": "int",
+    "int64": "int",
+    "double": "float",
+    "number": "float",
+    "boolean": "bool",
+    "datetime": "timestamp",
+    "timedelta": "duration",
+    "array": "list",
+    "sequence": "list",
+    "dict": "map",
+    "mapping": "map",
+    "object": "any",
+    "json": "any",
+    "blob": "bytes",
+    "optional": "T?",
+}
+"""What other languages and Python call the built-in types, in lower case: spelling alone would suggest another one."""
+
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate most like `name`, None if none is near."""

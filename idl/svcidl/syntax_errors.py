@@ -50,13 +50,31 @@ FOREIGN_WORDS = {
     "on": "subscribes",
 }
 
+_REMEDIES = (
+    (":", "ARROW", "the result of a method is written `-> T`"),
+    ("[", None, "a list is written `list<T>`, a map `map<K, V>`"),
+    ("|", None, "a value that may be missing is `T?`, one of several structs is declared as a `union`"),
+    (None, "AS", 'write what it is called before this: `import "…" as name`, `subscribes Event as on_event`'),
+)
+"""What helps: the text that stands there and what could stand in its place (None: whatever), the remedy."""
+
+
+_MEANINGLESS = {
+    ";": "lines end without semicolons: remove it",
+    "/": 'a path stands in double quotes: `http GET "/books/{id}"`',
+}
+
 
 def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
     """Something else stands here than may stand here; `expected` are names of terminals."""
     found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
     nouns = _expected(expected)
     label = f"expected {nouns}" if nouns else ""
-    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span)
+    fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in (None, *expected))
+    help_ = tuple(fitting)[:1]
+    if not help_ and set(expected) == {"LBRACE"}:
+        help_ = ("a declaration has a body, which may be empty: `{}`",)
+    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span, help=help_)
 
 
 def _expected(kinds: Collection[str]) -> str:
@@ -178,7 +196,7 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
     end = _end(_ILLEGAL_RUN, text, position)
     if damaged and "\ufffd" in text[position:end]:
         return end, None, None
-    help_: tuple[str, ...] = ("lines end without semicolons: remove it",) if char == ";" else ()
+    help_ = tuple(remedy for mark, remedy in _MEANINGLESS.items() if mark == char)
     message = f"{_shown(char)} has no meaning here"
     return end, None, Diagnostic(code="E0103", message=message, span=source.span(position, end), help=help_)
 

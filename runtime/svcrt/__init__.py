@@ -34,36 +34,44 @@ if TYPE_CHECKING:
     from svcrt.providers import Logger as Logger
     from svcrt.structs import UnknownVariant as UnknownVariant
     from svcrt.types import Outcome as Outcome
+else:
+    _HOMES = {
+        "AsyncCluster": "svcrt.async_client",
+        "Authenticator": "svcrt.authentication",
+        "Principal": "svcrt.authentication",
+        "AsyncStream": "svcrt.bases",
+        "Socket": "svcrt.bases",
+        "Stream": "svcrt.bases",
+        "Cluster": "svcrt.client",
+        "connect": "svcrt.client",
+        "connect_async": "svcrt.async_client",
+        "CallContext": "svcrt.context",
+        "WorkerContext": "svcrt.context",
+        "NotStarted": "svcrt.errors",
+        "CustomEntrypoint": "svcrt.extensions",
+        "SharedExtension": "svcrt.extensions",
+        "Request": "svcrt.generated",
+        "Response": "svcrt.generated",
+        "Hub": "svcrt.hub",
+        "SocketHub": "svcrt.hub",
+        "Middleware": "svcrt.middleware",
+        "Config": "svcrt.providers",
+        "DependencyProvider": "svcrt.providers",
+        "DueTime": "svcrt.providers",
+        "Logger": "svcrt.providers",
+        "Managed": "svcrt.managed",
+        "UnknownVariant": "svcrt.structs",
+        "Outcome": "svcrt.types",
+        "Session": "svcrt.database",
+    }
 
-_HOMES = {
-    "AsyncCluster": "svcrt.async_client",
-    "Authenticator": "svcrt.authentication",
-    "Principal": "svcrt.authentication",
-    "AsyncStream": "svcrt.bases",
-    "Socket": "svcrt.bases",
-    "Stream": "svcrt.bases",
-    "Cluster": "svcrt.client",
-    "connect": "svcrt.client",
-    "connect_async": "svcrt.async_client",
-    "CallContext": "svcrt.context",
-    "WorkerContext": "svcrt.context",
-    "NotStarted": "svcrt.errors",
-    "CustomEntrypoint": "svcrt.extensions",
-    "SharedExtension": "svcrt.extensions",
-    "Request": "svcrt.generated",
-    "Response": "svcrt.generated",
-    "Hub": "svcrt.hub",
-    "SocketHub": "svcrt.hub",
-    "Middleware": "svcrt.middleware",
-    "Config": "svcrt.providers",
-    "DependencyProvider": "svcrt.providers",
-    "DueTime": "svcrt.providers",
-    "Logger": "svcrt.providers",
-    "Managed": "svcrt.managed",
-    "UnknownVariant": "svcrt.structs",
-    "Outcome": "svcrt.types",
-    "Session": "svcrt.database",
-}
+    # Hidden from type checkers, which would take every misspelt name for an `object`.
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module `svcrt` has no attribute `{name}`")
+        return getattr(importlib.import_module(home), name)
+
 
 __all__ = [
     "Authenticator",
@@ -94,13 +102,6 @@ __all__ = [
     "Session",
     "Outcome",
 ]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module `svcrt` has no attribute `{name}`")
-    return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

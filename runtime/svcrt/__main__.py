@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-_COMMANDS = {name: f"svcrt.cli.{name}" for name in ("run", "call", "emit", "shell", "tail", "dead")}
+_COMMANDS = {name: f"svcrt.cli.{name}" for name in ("run", "call", "emit", "shell", "tail", "dead", "broker")}
 
 
 class _Commands(click.Group):

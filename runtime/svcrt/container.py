@@ -246,7 +246,8 @@ def check_service(service_class: type[Any]) -> None:
     """Check that a class can be hosted.
 
     Raises:
-        StartError: it is no service, or the contract has methods that it does not define.
+        StartError: it is no service, or the contract has methods that it does not define, or defines so that they
+            cannot be called as the contract says.
     """
     name = getattr(service_class, "__qualname__", repr(service_class))
     if not (inspect.isclass(service_class) and issubclass(service_class, ServiceBase)):
@@ -257,6 +258,39 @@ def check_service(service_class: type[Any]) -> None:
     if missing:
         listed = ", ".join(f"`{each}`" for each in missing)
         raise StartError(f"`{name}` does not define {listed}, which {service_class.contract.name} declares")
+    for stub, positional, keywords in _calls_of(service_class.contract):
+        problem = _mismatch(inspect.getattr_static(service_class, stub), positional, keywords)
+        if problem:
+            raise StartError(
+                f"`{name}.{stub}` {problem}; define it as the generated base of {service_class.contract.name} does"
+            )
+
+
+def _calls_of(contract: Service) -> Iterable[tuple[str, int, tuple[str, ...]]]:
+    """Yield the name of each method, the number of positional arguments after `self`, the names of the others."""
+    for member in contract.by_name.values():
+        yield member.stub, 0, member.arguments.__struct_fields__
+    for handler in contract.subscriptions:
+        yield handler.stub, 1, ()
+    for route in contract.routes:
+        yield route.stub, 1, route.arguments.__struct_fields__
+    for page in contract.sockets:
+        yield page.stub, 1, page.arguments.__struct_fields__
+    for timer in contract.timers:
+        yield timer.stub, 0, ()
+
+
+def _mismatch(method: object, positional: int, keywords: Iterable[str]) -> str:
+    """Say why a method of a class cannot be called so; nothing where it can, or where that cannot be known."""
+    if not inspect.isfunction(method):
+        return ""
+    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+        return "is `async`, which is for clients: a service waits in plain functions, on green threads"
+    try:
+        inspect.signature(method).bind(*[None] * (1 + positional), **dict.fromkeys(keywords))
+    except TypeError as error:
+        return f"cannot be called as the contract says: {error}"
+    return ""
 
 
 def _describe(part: object) -> str:

@@ -68,7 +68,7 @@ class UnknownService(NotSent):
     """
 
     def __init__(self, service: str) -> None:
-        super().__init__(f"no running service answers to `{service}`")
+        super().__init__(f"no running service answers to `{service}`: start it, and see that it uses the same broker")
         self.service = service
 
 

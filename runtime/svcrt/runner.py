@@ -17,6 +17,7 @@ from svcrt.bases import Caller
 from svcrt.concurrency import backend
 from svcrt.container import Process, ServiceContainer, check_service
 from svcrt.context import CallContext, WorkerContext
+from svcrt.contract import Service
 from svcrt.errors import BrokerRefused, BrokerUnavailable, StartError
 from svcrt.extensions import SharedExtensions
 from svcrt.http.sockets.limits import SocketLimits
@@ -32,6 +33,7 @@ log = logging.getLogger("svcrt.runner")
 
 DEFAULT_WORKERS = 10
 DEFAULT_DRAIN = 30.0
+_NAME_LENGTH = 100
 _FIRST_CONNECTION = 3.0
 """Seconds that the start waits for the broker before it goes on without one."""
 
@@ -82,7 +84,7 @@ class Runner:
         self._middleware = tuple(middleware)
         self._wait_for_service = wait_for_service
         self._packed = wire.is_packing(encoding)
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._name = f"{_short_names(self._classes)}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._shared = SharedExtensions()
         self._containers: list[ServiceContainer] = []
         self._link: AmqpLink | None = None
@@ -261,3 +263,10 @@ class Runner:
             step()
         except Exception:
             log.exception("a shared extension could not end in good order")
+
+
+def _short_names(classes: Sequence[type[Any]]) -> str:
+    """Return what a process is called by: `Orders`, `Orders+Billing`. The name is sent with each message: it is cut."""
+    contracts = [getattr(each, "contract", None) for each in classes]
+    joined = "+".join(each.name.rpartition(".")[2] for each in contracts if isinstance(each, Service))
+    return joined if len(joined) <= _NAME_LENGTH else f"{joined[:_NAME_LENGTH]}..."

@@ -35,6 +35,50 @@ def test_a_service_must_define_every_method(embedded_broker_url: str) -> None:
         pass
 
 
+def two_questions(self: object, *, question: str, other: str) -> str:
+    return question + other
+
+
+def no_question(self: object) -> str:
+    return ""
+
+
+def by_position(self: object, question: str, /) -> str:
+    return question
+
+
+async def eventually(self: object, *, question: str) -> str:
+    return question
+
+
+@pytest.mark.parametrize(
+    ("ask", "problem"),
+    [
+        (two_questions, "missing a required .*argument: 'other'"),
+        (no_question, "got an unexpected keyword argument 'question'"),
+        (by_position, "'question' parameter is positional only|missing a required .*'question'"),
+        (eventually, "is `async`, which is for clients"),
+    ],
+)
+def test_a_method_must_be_callable_as_the_contract_says(ask: object, problem: str) -> None:
+    odd = type("Odd", (Probe,), {"ask": ask})
+    with pytest.raises(StartError, match=rf"`Odd\.ask` .*({problem}).*; define it as the generated base of probe\.v1"):
+        check_service(odd)
+
+
+def test_a_method_may_take_more_than_the_contract_says() -> None:
+    def ask(self: object, **anything: object) -> str:
+        return str(anything)
+
+    def again(self: object, *, question: str, loudly: bool = False) -> str:
+        return question.upper() if loudly else question
+
+    def one_at_a_time(*, question: str) -> None: ...
+
+    methods = {"ask": ask, "again": again, "one_at_a_time": staticmethod(one_at_a_time)}
+    check_service(type("Open", (Probe,), methods))
+
+
 @pytest.mark.parametrize("wrong", [int, abc.ABC])
 def test_a_service_must_be_one(wrong: type[Any]) -> None:
     with pytest.raises(StartError, match="is no service"):

@@ -9,13 +9,15 @@ import svcrt
 from probe_services import Listener, Probe, Relay, wait_until
 from probe_v1 import Happened, Note, ProbeClient, RelayClient
 from rabbitmq_node import RabbitMQNode
-from svcrt import CallContext, DependencyProvider, WorkerContext
-from svcrt.concurrency import Backend
+from svcrt import CallContext, DependencyProvider, WorkerContext, topology
+from svcrt.amqp import AmqpLink
+from svcrt.concurrency import Backend, backend
 from svcrt.embedded import EmbeddedBroker
 from svcrt.errors import CallError, NotSent, OutcomeUnknown, RpcTimeout
 from svcrt.generated import ClientProvider
 from svcrt.runner import Runner
 from svcrt.testing import running
+from svcrt.types import Binding, Queue
 
 
 def numbered(number: int, shares: Counter[int], concurrency: Backend) -> type[Probe]:
@@ -26,6 +28,21 @@ def numbered(number: int, shares: Counter[int], concurrency: Backend) -> type[Pr
             return Note(question=question, answer=str(number))
 
     return Numbered
+
+
+def test_messages_say_which_services_sent_them(embedded_broker_url: str) -> None:
+    heard: list[str | None] = []
+    calls = Queue(name="", durable=False, exclusive=True, bindings=(Binding(topology.RPC_EXCHANGE, "probe.v1.Probe"),))
+    link = AmqpLink(embedded_broker_url, backend("threads"), name="ear", single=True)
+    with running(Relay, Probe, broker=embedded_broker_url), svcrt.connect(embedded_broker_url) as cluster:
+        link.start(wait=10.0)
+        try:
+            link.consume(calls, lambda delivery: heard.append(delivery.message.app_id), prefetch=10, no_ack=True)
+            RelayClient(cluster).pass_on(question="who asks?")
+            wait_until(lambda: heard)
+        finally:
+            link.stop()
+    assert [str(each).partition("@")[0] for each in heard] == ["Relay+Probe"]
 
 
 def test_a_stop_under_load_loses_no_call(broker_url: str, concurrency: Backend) -> None:

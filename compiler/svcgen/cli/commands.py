@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "shell": Entry("svcrt.cli.shell:command", "Open a Python prompt that can call services."),
     "tail": Entry("svcrt.cli.tail:command", "Watch calls, jobs and events as they happen."),
     "dead": Entry("svcrt.cli.dead:command", "Look at messages that services could not handle."),
+    "broker": Entry("svcrt.cli.broker:command", "Print the address of the broker, for a script."),
     "explain": Entry("svcgen.cli.explain:command", "Explain a diagnostic code."),
     "demo": Entry("svcgen.cli.demo:command", "Show a small shop of three services at work."),
 }

@@ -7,7 +7,7 @@ from svcidl.diagnostics import Diagnostic
 from svcidl.loader import Loaded, LoadedFile
 from svcidl.resolve import walk
 from svcidl.resolve.program import BUILTIN_TYPES, KINDS, TYPE_KINDS, Kind, Program, Symbol, Unit
-from svcidl.suggest import closest, did_you_mean
+from svcidl.suggest import FOREIGN_TYPES, closest, did_you_mean
 
 
 def bind(loaded: Loaded) -> tuple[Program, list[Diagnostic]]:
@@ -191,7 +191,12 @@ class _Binder:
         if local:
             visible.update((name, symbol) for name, symbol in where.picked.items() if symbol and symbol.kind in wanted)
         builtin = BUILTIN_TYPES if local and Kind.ALIAS in wanted else frozenset[str]()
+        if builtin and name.lower() in ("void", "none", "null"):
+            yield f"a method without a result has no `-> {name}`"
+            return
         found = closest(name, [*visible, *builtin])
+        if builtin and (found is None or found.lower() != name.lower()):
+            found = FOREIGN_TYPES.get(name.lower(), found)
         if found is not None:
             yield f"did you mean `{found}`?" + (f" ({_place(visible[found])})" if found in visible else "")
             return

@@ -57,8 +57,11 @@ def _parse(url: str) -> Server:
             f"a broker URL cannot be read ({error}); expected amqp://user:password@host:port/vhost"
         ) from None
     if parts.scheme not in _PORTS:
-        shown = parts.scheme or "nothing"
-        raise ConfigError(f"a broker URL begins with amqp:// or amqps://, not with `{shown}`")
+        # What there is beside the scheme may hold a password.
+        raise ConfigError(
+            "a broker URL begins with amqp:// or amqps://, as in amqp://user:password@host:5672/vhost"
+            + (f", not with `{parts.scheme}`" if parts.scheme else "; this one has no scheme")
+        )
     options = dict(parts.query)
     unknown = sorted(set(options) - set(_TLS_OPTIONS if parts.scheme == "amqps" else ()))
     if unknown:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from svcrt.cli.failing import one_sentence
-from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
+from svcrt.cli.options import authorization_option, broker_flag, broker_option, config_option, configuration
 from svcrt.contract import Oneway, Rpc, StreamRpc
 from svcrt.errors import DeclaredError
 
@@ -31,6 +31,7 @@ Examples:
 @click.option(
     "--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Instead of the contract's."
 )
+@authorization_option
 @broker_option
 @config_option
 def command(
@@ -38,6 +39,7 @@ def command(
     pairs: tuple[str, ...],
     text: str | None,
     timeout: float | None,
+    authorization: str | None,
     broker: tuple[str, ...],
     config_file: Path | None,
 ) -> None:
@@ -61,7 +63,7 @@ def command(
         if isinstance(member, Oneway) and timeout is not None:
             raise click.UsageError(f"--timeout is for a method with a result; `{member.name}` is oneway")
         arguments = parse(member.arguments, f"{service.name}.{member.name}", pairs, text)
-        with connected(settings, Path.cwd()) as (cluster, _):
+        with connected(settings, Path.cwd(), authorization=authorization) as (cluster, _):
             if isinstance(member, Oneway):
                 cluster.send(member, arguments)
             elif isinstance(member, StreamRpc):

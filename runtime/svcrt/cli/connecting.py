@@ -21,12 +21,15 @@ _CONNECT_SECONDS = 3.0
 
 
 @contextmanager
-def connected(settings: Settings, folder: Path) -> Iterator[tuple[Cluster, tuple[str, ...]]]:
+def connected(
+    settings: Settings, folder: Path, *, authorization: str | None = None
+) -> Iterator[tuple[Cluster, tuple[str, ...]]]:
     """Connect, and close at the end.
 
     Args:
         settings: their broker is used if they name one.
         folder: whose embedded broker is used otherwise.
+        authorization: credential that goes along with calls.
 
     Returns:
         The cluster, and the broker's URLs.
@@ -37,7 +40,7 @@ def connected(settings: Settings, folder: Path) -> Iterator[tuple[Cluster, tuple
     """
     urls = broker_urls(settings, folder)
     with _one_reason(urls):
-        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS, encoding=settings.encoding)
+        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS, encoding=settings.encoding, authorization=authorization)
     with cluster:
         yield cluster, urls
 

@@ -5,11 +5,12 @@ import code
 import sys
 from typing import Any
 
+from svcrt.cli.namespace import Mistake
 from svcrt.errors import SvcError
 
 
 class Console(code.InteractiveConsole):
-    """A prompt that tells a failed call in one line instead of a traceback.
+    """A prompt that tells a failed call, or a name that is not there, in one line instead of a traceback.
 
     Attributes:
         failed: whether anything has failed so far.
@@ -24,7 +25,7 @@ class Console(code.InteractiveConsole):
         """Tell of the exception that is being handled."""
         self.failed = True
         error = sys.exc_info()[1]
-        if isinstance(error, SvcError):
+        if isinstance(error, SvcError | Mistake):
             self.write(f"{type(error).__name__}: {error}\n")
         else:
             super().showtraceback()

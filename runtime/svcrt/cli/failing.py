@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from svcrt.errors import SvcError
+from svcrt.errors import PermissionDenied, SvcError, Unauthenticated
 
 
 @contextmanager
@@ -13,5 +13,8 @@ def one_sentence() -> Iterator[None]:
     """Turn what the runtime raises on purpose into a message of the command."""
     try:
         yield
+    except (Unauthenticated, PermissionDenied) as error:
+        # Their text is the service's own, which need not say that it is a refusal.
+        raise click.ClickException(f"{type(error).__name__}: {error}") from error
     except SvcError as error:
         raise click.ClickException(str(error)) from error

@@ -57,6 +57,11 @@ def import_module(module: str, blame: str) -> ModuleType:
             raise StartError(
                 f"{blame}: there is no module `{error.name}` in {Path.cwd()} or among what is installed"
             ) from error
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith(f"{module}."):
+            raise StartError(
+                f"{blame}: the module `{module}` hides the package `{error.name}`, which it imports; call the module "
+                f"otherwise, such as `{module}_service`"
+            ) from error
         log.debug("importing %s failed", module, exc_info=True)
         raise StartError(
             f"{blame}: importing `{module}` failed at {_place(error)}: {_said(error)} "

@@ -20,6 +20,8 @@ def configure(*, level: str, style: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # kombu and amqp tell of every frame at debug.
     logging.getLogger("amqp").setLevel(max(logging.INFO, logging.getLogger().level))
+    # watchfiles counts the changes that we tell of by name.
+    logging.getLogger("watchfiles").setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 class TextFormatter(logging.Formatter):

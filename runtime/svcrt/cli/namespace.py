@@ -6,7 +6,7 @@ import keyword
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
-from typing import Any, TypeAlias, TypeVar, get_type_hints
+from typing import Any, NoReturn, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
 
@@ -17,6 +17,18 @@ from svcrt.contract import Event, Oneway, Rpc, Service, StreamRpc
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 _Member: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any] | Oneway[Any] | Event[Any]
+
+
+class Mistake(Exception):
+    """What was typed cannot be meant; the message is one sentence for a person."""
+
+
+class UnknownName(Mistake, AttributeError):
+    """There is no such service, method or event."""
+
+
+class NotByName(Mistake, TypeError):
+    """An argument came without its name."""
 
 
 class Node:
@@ -33,7 +45,7 @@ class Node:
         except KeyError:
             near = difflib.get_close_matches(name, self._children, 1)
             hint = f"; did you mean `{near[0]}`?" if near else f"; there is: {', '.join(self._children) or 'nothing'}"
-            raise AttributeError(f"`{self._name}` has no `{name}`{hint}") from None
+            raise UnknownName(f"`{self._name}` has no `{name}`{hint}") from None
 
     def __dir__(self) -> list[str]:
         """Names for completion."""
@@ -64,8 +76,10 @@ class Call:
         if isinstance(member, Rpc):
             self.accepts.setdefault("timeout", float)
 
-    def __call__(self, *, timeout: float | None = None, **arguments: object) -> object:
+    def __call__(self, *nameless: object, timeout: float | None = None, **arguments: object) -> object:
         """Call, send or announce. `timeout` is the call's, in seconds, unless there is an argument of that name."""
+        if nameless:
+            raise NotByName(f"arguments are given by name, as in `name=value`: {self!r}")
         match self._member:
             case Rpc() | StreamRpc() as rpc:
                 if "timeout" in rpc.arguments.__struct_fields__:
@@ -110,6 +124,10 @@ class Namespace:
             for name, service in self.services.items()
             if members(service)
         }
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Tell what there is instead."""
+        raise UnknownName(f"`n` has no `{name}`; there is: rpc, oneway, emit, event, services")
 
     def __repr__(self) -> str:
         """Everything that can be called."""

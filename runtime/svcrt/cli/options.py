@@ -24,6 +24,15 @@ config_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option
     help="Configuration file instead of ./svcgen.toml.",
 )
 
+authorization_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--authorization",
+    metavar="CREDENTIAL",
+    envvar="SVCGEN_AUTHORIZATION",
+    show_envvar=True,
+    help="Who calls, for members with @auth, as an Authorization header has it. Other users may see it among the "
+    "arguments of the process: there, use the variable.",
+)
+
 
 def configuration(config_file: Path | None, **flags: Flag | None) -> Configuration:
     """Read the settings that hold in the current folder; raises ConfigError.

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from svcrt.cli.failing import one_sentence
-from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
+from svcrt.cli.options import authorization_option, broker_flag, broker_option, config_option, configuration
 
 EPILOG = """\b
 Examples:
@@ -28,8 +28,9 @@ n shows everything there is; the tab key completes; Ctrl-D ends."""
 @click.command(epilog=EPILOG)
 @broker_option
 @click.option("-c", "--command", "text", metavar="CODE", help="Run this, print what it gives, and exit.")
+@authorization_option
 @config_option
-def command(broker: tuple[str, ...], text: str | None, config_file: Path | None) -> None:
+def command(broker: tuple[str, ...], text: str | None, authorization: str | None, config_file: Path | None) -> None:
     """Call services and announce events from a Python prompt.
 
     `n` holds every contract found: of generated packages in the current folder, or of the services in svcgen.toml.
@@ -48,7 +49,7 @@ def command(broker: tuple[str, ...], text: str | None, config_file: Path | None)
         settings = configuration(config_file, broker=broker_flag(broker)).settings
         add_to_path(Path.cwd())
         contracts = discover(Path.cwd(), settings.services)
-        with connected(settings, Path.cwd()) as (cluster, urls):
+        with connected(settings, Path.cwd(), authorization=authorization) as (cluster, urls):
             names: dict[str, Any] = {"n": Namespace(cluster, contracts)}
             if text is not None:
                 sys.exit(0 if Console(names).run_text(text) else 1)

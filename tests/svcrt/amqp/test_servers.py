@@ -57,8 +57,9 @@ def test_tls_can_be_told_otherwise() -> None:
     ("url", "reason"),
     [
         ("", "no broker URL was given"),
-        ("redis://host", "begins with amqp:// or amqps://, not with `redis`"),
+        ("redis://host", "begins with amqp:// or amqps://, .*, not with `redis`"),
         ("localhost:5672", "not with `localhost`"),
+        ("localhost", "as in amqp://user:password@host:5672/vhost; this one has no scheme"),
         ("amqp://host:port/", "cannot be read"),
         ("amqp://host?heartbeat=5", "unknown parameter `heartbeat`; only amqps:// has any"),
         ("amqps://host?ssl=1", "unknown parameter `ssl`; it may have cacertfile"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import svcrt
 from cli_process import SECONDS, Running, run_command
 from cli_project import write_project
 
@@ -161,7 +162,24 @@ def test_a_service_that_nobody_runs(project: Path) -> None:
         said = fails(project, "call", "idle.v1.Greeter.hello", "name=x")
     finally:
         (project / "idle" / "v1" / "contract.py").unlink()
-    assert said == "Error: no running service answers to `idle.v1.Greeter`\n"
+    assert said == (
+        "Error: no running service answers to `idle.v1.Greeter`: start it, and see that it uses the same broker\n"
+    )
+
+
+# --- broker ------------------------------------------------------------------------------------------------------
+
+
+def test_broker_prints_what_a_script_connects_to(project: Path, tmp_path: Path) -> None:
+    url = succeeds(project, "broker").rstrip("\n")
+    svcrt.connect(url).close()
+    nodes = ["amqp://a:b@one/", "amqp://a:b@two/"]
+    (tmp_path / "svcgen.toml").write_text(f"broker = {json.dumps(nodes)}\n")
+    assert succeeds(tmp_path, "broker") == ";".join(nodes) + "\n"
+
+
+def test_broker_tells_when_there_is_none(tmp_path: Path) -> None:
+    assert fails(tmp_path, "broker").startswith("Error: no broker here; start `svcgen run` in this folder")
 
 
 # --- shell -------------------------------------------------------------------------------------------------------
@@ -228,8 +246,17 @@ def test_shell_command_stops_at_a_failure(project: Path) -> None:
     assert ended.stderr == "InvalidValue: must be text of 1 to 20 characters (at `$.name`)\n"
 
 
-def test_shell_suggests_names(project: Path) -> None:
-    ended = run_command(project, "shell", "-c", "n.rpc.Greter")
-    assert ended.returncode == 1
-    # Python 3.12 and later add a guess of their own.
-    assert "AttributeError: `n.rpc` has no `Greter`; did you mean `Greeter`?" in ended.stderr
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("n.rpc.Greter", "UnknownName: `n.rpc` has no `Greter`; did you mean `Greeter`?"),
+        ("n.calls", "UnknownName: `n` has no `calls`; there is: rpc, oneway, emit, event, services"),
+        (
+            'n.rpc.Greeter.hello("John")',
+            "NotByName: arguments are given by name, as in `name=value`: hello(*, name: str) -> str",
+        ),
+    ],
+)
+def test_shell_tells_what_cannot_be_meant_in_one_line(project: Path, typed: str, said: str) -> None:
+    ended = run_command(project, "shell", "-c", typed)
+    assert (ended.returncode, ended.stderr) == (1, f"{said}\n")

@@ -63,6 +63,15 @@ def test_a_class_without_a_method(project: Path) -> None:
     assert "acme.greeter.v1.Greeter" in sentence
 
 
+def test_a_module_that_hides_the_generated_package(project: Path) -> None:
+    (project / "shelf").mkdir()
+    (project / "shelf.py").write_text("from shelf.v1 import ShelfBase\n", encoding="utf-8")
+    assert refusal("shelf:Shelf") == (
+        "cannot run `shelf:Shelf`: the module `shelf` hides the package `shelf.v1`, which it imports; "
+        "call the module otherwise, such as `shelf_service`"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
