@@ -158,7 +158,9 @@ def _unreadable(path: str) -> str | None:
         if not os.path.isfile(path):
             os.stat(path)
             return "it is not a regular file"
-        with open(path, "rb"):
+        with open(path, "rb") as file:
+            # Some can be opened, but not read: of /proc, on a failing disk, of a server that has gone.
+            file.read(1)
             return None
     except OSError as error:
         return _reason(error)

@@ -1,8 +1,11 @@
 """`python -m svcrt`: the runtime's commands without the compiler, for where only generated code runs."""
 
 import importlib
+from typing import Any
 
 import click
+
+from svcrt.cli.failing import internal_error, is_disk_full
 
 _COMMANDS = {name: f"svcrt.cli.{name}" for name in ("run", "call", "emit", "shell", "tail", "dead", "broker")}
 
@@ -20,6 +23,16 @@ class _Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it did not foresee ends in one sentence, too."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            said = f"cannot write the output: {error}" if is_disk_full(error) else internal_error(error)
+            raise click.ClickException(said) from error
 
 
 @click.group(cls=_Commands)

@@ -18,6 +18,11 @@ ENCODINGS = ("json", "msgpack")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEFAULT = "default"
+_MOST_WORKERS = 1000
+_MOST_AT_A_TIME = _MOST_HEARTBEAT = 65535
+"""AMQP has 16 bits for a prefetch, and for a heartbeat."""
+_MOST_SECONDS = 1_000_000
+"""`epoll` waits 24 days at the longest."""
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -126,7 +131,8 @@ def load(
         ConfigError: an unreadable file, an unknown key, a value of the wrong type.
     """
     found = file if file is not None else folder / FILE_NAME
-    exists = file is not None or found.is_file()
+    # A folder of that name, or a link that leads nowhere, is a mistake to tell; `is_file` says the same of nothing.
+    exists = file is not None or found.is_file() or found.is_dir() or found.is_symlink()
     values: dict[str, Any] = {}
     origins = dict.fromkeys(_SETTINGS, DEFAULT) | {"config": DEFAULT}
     if exists:
@@ -160,7 +166,8 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or thousands of brackets, is no TOMLDecodeError.
         raise ConfigError(f"{path}: is not valid TOML: {error}") from error
 
 
@@ -223,7 +230,7 @@ def _number(text: str) -> object:
 
 
 def _port_or_text(text: str) -> object:
-    return int(text) if text.isascii() and text.isdigit() else text
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else text
 
 
 def _texts(raw: object, expected: str) -> tuple[str, ...]:
@@ -268,7 +275,7 @@ def _address(raw: object) -> Address | None:
     if isinstance(text, str):
         host, colon, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
-        if colon and host and port.isascii() and port.isdigit() and int(port) <= 65535:
+        if colon and host and port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535:
             return Address(host, int(port))
     said = f"`{raw}`" if isinstance(raw, str) else _kind(raw)
     raise _Unfit(f"HOST:PORT, a port, or `off`, not {said}")
@@ -282,15 +289,22 @@ def _origins(raw: object) -> tuple[str, ...]:
     return origins
 
 
-def _whole(raw: object) -> int:
-    if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
-        raise _Unfit(f"a whole number from 1, not {_said(raw)}")
-    return raw
+def _whole(most: int) -> Callable[[object], int]:
+    def read(raw: object) -> int:
+        if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
+            raise _Unfit(f"a whole number from 1, not {_said(raw)}")
+        if raw > most:
+            raise _Unfit(f"a whole number up to {most}, not {_said(raw)}")
+        return raw
+
+    return read
 
 
 def _seconds(raw: object) -> float:
     if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw < math.inf:
-        return float(raw)
+        if raw <= _MOST_SECONDS:
+            return float(raw)
+        raise _Unfit(f"a number of seconds up to {_MOST_SECONDS}, not {_said(raw)}")
     raise _Unfit(f"a number of seconds from 0, not {_said(raw)}")
 
 
@@ -305,6 +319,8 @@ def _one_of(words: tuple[str, ...]) -> Callable[[object], str]:
 
 
 def _said(raw: object) -> str:
+    if isinstance(raw, int) and abs(raw) >= 10**20:
+        return "a number of more than twenty digits"
     if isinstance(raw, str) or (isinstance(raw, int | float) and not isinstance(raw, bool)):
         return f"`{raw}`"
     return _kind(raw)
@@ -316,10 +332,10 @@ _SETTINGS: Mapping[str, _Setting] = {
     "http": _Setting(read=_address, parse=_port_or_text),
     "origins": _Setting(read=_origins, parse=_list),
     "admin": _Setting(read=_address, parse=_port_or_text),
-    "workers": _Setting(read=_whole, parse=_number),
-    "max_workers": _Setting(read=_whole, parse=_number),
+    "workers": _Setting(read=_whole(_MOST_WORKERS), parse=_number),
+    "max_workers": _Setting(read=_whole(_MOST_AT_A_TIME), parse=_number),
     "drain": _Setting(read=_seconds, parse=_number),
-    "heartbeat": _Setting(read=_whole, parse=_number),
+    "heartbeat": _Setting(read=_whole(_MOST_HEARTBEAT), parse=_number),
     "encoding": _Setting(read=_one_of(ENCODINGS)),
     "log_level": _Setting(read=_one_of(LOG_LEVELS)),
     "log_format": _Setting(read=_one_of(LOG_FORMATS)),

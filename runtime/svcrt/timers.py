@@ -302,7 +302,7 @@ class SingleTimer(_TimerTask):
             return
         try:
             due = msgspec.json.decode(delivery.message.body, type=Token).due
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             log.warning("timer %s: an unreadable token was dropped: %s", self._label, error)
             delivery.ack()
             return

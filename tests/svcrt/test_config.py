@@ -133,6 +133,14 @@ def test_addresses_read_as_in_a_url() -> None:
         ("config = 1", "`config` must be a table, not a number; write it as `[config]`"),
         ("broker = 2001-01-01", "`broker` must be a URL such as `amqp://user:password@host:5672/vhost`, or a list"),
         ("a = = 1", "is not valid TOML"),
+        ("config = " + "[" * 20_000, "is not valid TOML"),
+        ("drain = " + "9" * 5_000, "is not valid TOML"),
+        ("drain = " + "9" * 400, "`drain` must be a number of seconds up to 1000000, not a number of more than twenty"),
+        ("drain = 1e300", "`drain` must be a number of seconds up to 1000000, not `1e+300`"),
+        ("workers = 100000", "`workers` must be a whole number up to 1000, not `100000`"),
+        ("max_workers = 65536", "`max_workers` must be a whole number up to 65535, not `65536`"),
+        ("heartbeat = 65536", "`heartbeat` must be a whole number up to 65535, not `65536`"),
+        ("http = 'localhost:" + "9" * 5_000 + "'", "`http` must be HOST:PORT, a port, or `off`, not `localhost:99"),
     ],
 )
 def test_mistakes_name_file_and_key(tmp_path: Path, text: str, sentence: str) -> None:
@@ -179,4 +187,20 @@ def test_a_named_file_replaces_the_one_in_the_folder(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "svcgen.toml").write_bytes(b"drain = \xff")
     with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        load(tmp_path, environment={})
+
+
+def test_a_port_of_thousands_of_digits(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="SVCGEN_HTTP must be HOST:PORT"):
+        load(tmp_path, environment={"SVCGEN_HTTP": "9" * 5_000})
+
+
+def test_a_folder_or_a_dangling_link_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "svcgen.toml"
+    path.mkdir()
+    with pytest.raises(ConfigError, match=r"svcgen\.toml: cannot be read: Is a directory"):
+        load(tmp_path, environment={})
+    path.rmdir()
+    path.symlink_to("nowhere")
+    with pytest.raises(ConfigError, match=r"svcgen\.toml: cannot be read: No such file"):
         load(tmp_path, environment={})

@@ -192,6 +192,17 @@ def test_of_two_tokens_the_one_that_says_more_is_held(make: Make) -> None:
     assert (more.settled, following.settled) == ("acked", "")
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff", b"[]", b'{"due": "now"}', b'{"due": 1e400}', b'{"due": 0, "more": ' + b"[" * 100_000]
+)
+def test_rubbish_in_the_queue_is_dropped_and_silences_nothing(make: Make, body: bytes) -> None:
+    broker = make()
+    rubbish = broker.deliver(Message(body=body))
+    wait_until(lambda: rubbish.settled == "acked")
+    broker.token(MINUTE)
+    assert broker.fires_next_at(65) == MINUTE + 60
+
+
 def test_a_token_from_a_clock_that_was_set_back_silences_nothing(make: Make) -> None:
     broker = make()
     broker.token(MINUTE + 3600)

@@ -1,5 +1,6 @@
 """The entry point: runs a command and turns every way it can end into an exit code."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -53,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINDINGS
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None
+        click.echo(f"Error: cannot write the output: {error.strerror}" if is_full else _internal(error), err=True)
+        return FINDINGS
     except Exception as error:  # the last resort: a mistake of ours, which must not look like one of the user's
         click.echo(_internal(error), err=True)
         return FINDINGS
@@ -60,8 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _internal(error: Exception) -> str:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="svcgen-error-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as report:
-        traceback.print_exception(error, file=report)
-    return f"Error: internal error ({type(error).__name__}); please report it with the file {report.name}"
+    what = f"Error: internal error ({type(error).__name__}); please report it"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="svcgen-error-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as report:
+            traceback.print_exception(error, file=report)
+    except OSError:
+        # No folder for temporary files, or no room in it.
+        return f"{what} with what you did: {' '.join(str(error).split())}"
+    return f"{what} with the file {report.name}"

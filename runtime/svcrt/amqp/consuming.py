@@ -140,6 +140,8 @@ class Consuming:
 
     def __init__(self, backend: Backend, prepare: Callable[[Connection], None]) -> None:
         self.wake: Callable[[], None] = lambda: None
+        self.is_blocked: Callable[[], bool] = lambda: False
+        """Whether the broker reads nothing from this connection at present, and so would not answer."""
         self._backend = backend
         self._prepare = prepare
         self._subscriptions: list[Subscription] = []
@@ -270,7 +272,10 @@ class Consuming:
 
     def _cancel(self, subscription: Subscription) -> None:
         feed = subscription.feed
-        if feed is not None and feed.alive and subscription.tag:
+        if feed is not None and self.is_blocked():
+            # Unheard now; the end of the connection ends it for the broker, too.
+            feed.alive = False
+        elif feed is not None and feed.alive and subscription.tag:
             try:
                 # What the broker sent before its answer is still handed over while we wait for that.
                 feed.channel.ask("basic_cancel", subscription.tag)

@@ -82,6 +82,7 @@ class AmqpLink:
             self._sender, self._receiver = own("publisher", self._publisher), own("consumer", self._consuming)
         self._publisher.wake = self._sender.wake
         self._consuming.wake = self._receiver.wake
+        self._consuming.is_blocked = self._is_blocked
         self._started = False
         self._stopped = False
 
@@ -214,9 +215,12 @@ class AmqpLink:
         for owner in self._owners:
             owner.stop(self._stop_timeout)
 
+    def _is_blocked(self) -> bool:
+        return self._publisher.blocked and self._sender is self._receiver
+
     def _check_blocked(self) -> None:
         # The broker reads nothing from a blocked connection, so it would not answer either.
-        if self._publisher.blocked and self._sender is self._receiver:
+        if self._is_blocked():
             raise BrokerUnavailable("the broker takes nothing at present (memory or disk alarm)")
 
     # In the owners' tasks.

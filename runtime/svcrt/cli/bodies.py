@@ -92,13 +92,3 @@ def _masked_fields(fields: dict[str, Any], shape: StructShape) -> dict[str, obje
         else _masked(value, field.shape)
         for name, value in fields.items()
     }
-
-
-def one_line(text: str) -> str:
-    """Return `text` with what a terminal would obey, line ends among it, as escapes."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def compact(value: object) -> str:
-    """Return plain data as JSON on one line."""
-    return one_line(json.dumps(value, ensure_ascii=False))

@@ -5,8 +5,10 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from svcrt.cli.processes import is_running, wait_until
+from svcrt.errors import StartError
 
 FOLDER_NAME = ".svcgen"
 FILE_NAME = "broker.json"
@@ -48,12 +50,21 @@ def remove(folder: Path) -> None:
 
 def read(folder: Path) -> RunningBroker | None:
     """Return the broker that `folder` tells of if its process runs, else None: a crashed run leaves its file behind."""
+    path = folder / FOLDER_NAME / FILE_NAME
     try:
-        content = json.loads((folder / FOLDER_NAME / FILE_NAME).read_text(encoding="utf-8"))
+        if not path.is_file():
+            return None
+        content = json.loads(path.read_text(encoding="utf-8"))
         broker = RunningBroker(url=str(content["url"]), pid=int(content["pid"]))
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        parts = urlsplit(broker.url)
+        if parts.scheme != "amqp" or not parts.hostname or not parts.port:
+            return None
+    except (FileNotFoundError, ArithmeticError, RecursionError, ValueError, KeyError, TypeError):
         return None
-    return broker if is_running(broker.pid) else None
+    except OSError as error:
+        raise StartError(f"{path} cannot be read: {error.strerror}; or name a broker with --broker") from error
+    # Ids from 0 down mean groups of processes, and the greatest is below 2**31 everywhere.
+    return broker if 0 < broker.pid < 2**31 and is_running(broker.pid) else None
 
 
 def find(folder: Path) -> RunningBroker | None:

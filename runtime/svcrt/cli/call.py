@@ -1,6 +1,5 @@
 """`call`: one call, its result as JSON; of a stream one line for each item."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -9,6 +8,7 @@ import click
 
 from svcrt.cli.failing import one_sentence
 from svcrt.cli.options import authorization_option, broker_flag, broker_option, config_option, configuration
+from svcrt.cli.plain import json_text, lines
 from svcrt.contract import Oneway, Rpc, StreamRpc
 from svcrt.errors import DeclaredError
 
@@ -79,7 +79,7 @@ def _call(cluster: "Cluster", rpc: Rpc[Any, Any], arguments: Any, timeout: float
         result = cluster.call(rpc, arguments, timeout=timeout)
     except DeclaredError as error:
         _fail(error, rpc)
-    click.echo(json.dumps(codec(rpc.result).to_builtins(result), indent=2, ensure_ascii=False))
+    click.echo(json_text(codec(rpc.result).to_builtins(result), indent=2))
 
 
 def _read(cluster: "Cluster", method: StreamRpc[Any, Any], arguments: Any, timeout: float | None) -> None:
@@ -89,7 +89,7 @@ def _read(cluster: "Cluster", method: StreamRpc[Any, Any], arguments: Any, timeo
     try:
         with cluster.stream(method, arguments, timeout=timeout) as items:
             for item in items:
-                click.echo(json.dumps(item_codec.to_builtins(item), ensure_ascii=False))
+                click.echo(json_text(item_codec.to_builtins(item)))
     except DeclaredError as error:
         _fail(error, method)
     except KeyboardInterrupt:
@@ -101,5 +101,5 @@ def _fail(error: DeclaredError, method: Rpc[Any, Any] | StreamRpc[Any, Any]) -> 
     from svcrt.faults import write_error
 
     name, fields = write_error(error, declared=method.errors, call_id="")
-    click.echo(f"Error: {name}: {error}\n{fields.decode()}", err=True)
+    click.echo(lines(f"Error: {name}: {error}\n{fields.decode()}"), err=True)
     sys.exit(1)

@@ -1,6 +1,5 @@
 """`dead`: what services could not do, and what shall become of it."""
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ import click
 
 from svcrt.cli.failing import one_sentence
 from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
+from svcrt.cli.plain import json_text, one_line
 from svcrt.errors import StartError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def list_command(
     hidden = found.more + len(found.letters) - len(letters)
     if is_json:
         for letter in letters:
-            click.echo(json.dumps(_fields(letter), ensure_ascii=False))
+            click.echo(json_text(_fields(letter)))
     elif letters:
         click.echo(_table(letters))
     else:
@@ -145,7 +145,8 @@ def drop_command(
             return
         _confirm(len(chosen), yes)
         dropped = queues.drop(chosen)
-    gone = len(chosen) - dropped
+    # Whatever is the same to the last byte is dropped with it, however often it has been parked meanwhile.
+    gone = max(0, len(chosen) - dropped)
     click.echo(f"dropped {_count(dropped)}" + (f"; {gone} no longer there" if gone else ""), err=True)
 
 
@@ -209,8 +210,6 @@ def _fields(letter: "DeadLetter") -> dict[str, Any]:
 
 
 def _table(letters: Sequence["DeadLetter"]) -> str:
-    from svcrt.cli.bodies import one_line
-
     rows = [_COLUMNS] + [
         tuple(
             one_line(cell) or "-"
@@ -228,8 +227,6 @@ def _table(letters: Sequence["DeadLetter"]) -> str:
 
 
 def _page(letter: "DeadLetter", bodies: "Bodies") -> str:
-    from svcrt.cli.bodies import one_line
-
     message = letter.message
     properties = {
         "id": letter.id,
@@ -243,6 +240,6 @@ def _page(letter: "DeadLetter", bodies: "Bodies") -> str:
     lines += [(name, bodies.header(name, value)) for name, value in message.headers.items()]
     width = max(len(one_line(name)) for name, _ in lines)
     body = bodies.of_event(message) if letter.is_event else bodies.of_call(letter.service, message)
-    # Line by line: the line ends of the layout stay.
-    shown = [one_line(line) for line in json.dumps(body, indent=2, ensure_ascii=False).splitlines()]
-    return "\n".join([*(f"{one_line(name):<{width}}  {one_line(value)}" for name, value in lines), "", *shown])
+    return "\n".join(
+        [*(f"{one_line(name):<{width}}  {one_line(value)}" for name, value in lines), "", json_text(body, indent=2)]
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from svcrt.cli.plain import one_line
 from svcrt.container import check_service
 from svcrt.contract import Service
 from svcrt.errors import StartError
@@ -52,7 +53,9 @@ def import_module(module: str, blame: str) -> ModuleType:
     importlib.invalidate_caches()
     try:
         return importlib.import_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
             raise StartError(
                 f"{blame}: there is no module `{error.name}` in {Path.cwd()} or among what is installed"
@@ -72,7 +75,10 @@ def import_module(module: str, blame: str) -> ModuleType:
 def _checked(name: str) -> type[Any]:
     module_name, _, class_name = name.partition(":")
     module = import_module(module_name, f"cannot run `{name}`")
-    found = getattr(module, class_name, None)
+    try:
+        found = getattr(module, class_name, None)
+    except Exception as error:  # of the module's own `__getattr__`
+        raise StartError(f"cannot run `{name}`: `{module_name}` fails at {_place(error)}: {_said(error)}") from error
     if found is None:
         services = [key for key, value in vars(module).items() if _is_service(value)]
         near = difflib.get_close_matches(class_name, services, 1)
@@ -108,5 +114,8 @@ def _relative(filename: str) -> str:
 
 
 def _said(error: BaseException) -> str:
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {' '.join(text.split())}" if text else type(error).__name__
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception as unsaid:
+        text = f"its `__str__` raises {type(unsaid).__name__}"
+    return one_line(f"{type(error).__name__}: {' '.join(text.split())}" if text else type(error).__name__)

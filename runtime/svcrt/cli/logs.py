@@ -5,6 +5,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from svcrt.cli.plain import lines, one_line
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "call_id"}
 
 
@@ -37,8 +39,15 @@ class TextFormatter(logging.Formatter):
         """Return the record as text."""
         call_id = getattr(record, "call_id", None)
         record.level = record.levelname.lower()
-        record.call = f" [{call_id}]" if call_id else ""
+        record.call = f" [{one_line(str(call_id))}]" if call_id else ""
         return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 # logging's name
+        """Return the line without the traceback; what others wrote into it commands no terminal and forges no line."""
+        # The lines of an application may be several, of its own accord.
+        clean = one_line if record.name.startswith("svcrt.") else lines
+        record.message = clean(record.message)
+        return super().formatMessage(record)
 
 
 class JsonFormatter(logging.Formatter):

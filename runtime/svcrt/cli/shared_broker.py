@@ -7,6 +7,8 @@ import secrets
 import select
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,21 +50,17 @@ class SharedBroker:
 
     def open(self) -> None:
         """Find the broker of the folder, or begin to start one; `await_ready` completes it. Raises StartError."""
-        try:
+        with self._writing():
             path = broker_file.prepare(self._folder) / broker_file.LOCK_NAME
             self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StartError(
-                f"the embedded broker needs to write to {self._folder / broker_file.FOLDER_NAME}: {error.strerror}; "
-                "or name a broker with --broker"
-            ) from error
         if not wait_until(self._is_settled, within=_START_SECONDS):
             raise StartError(
                 f"another `svcgen run` holds {path} but has not started its broker within {_START_SECONDS:g} s; "
                 "stop it, or name a broker with --broker"
             )
         if self._is_owned:
-            broker_file.remove(self._folder)
+            with self._writing():
+                broker_file.remove(self._folder)
             self._start(0, secrets.token_urlsafe(24))
         else:
             threading.Thread(target=self._await_lock, name="broker lock", daemon=True).start()
@@ -77,7 +75,8 @@ class SharedBroker:
             raise StartError("the embedded broker has not started; name another broker with --broker")
         address = Address(_HOST, int(json.loads(reports[0])["port"]))
         self.url = f"amqp://{_USER}:{self._password}@{address}/"
-        broker_file.write(self._folder, RunningBroker(url=self.url, pid=self.child.pid))
+        with self._writing():
+            broker_file.write(self._folder, RunningBroker(url=self.url, pid=self.child.pid))
 
     def fileno(self) -> int:
         """Readable when the owner has ended and it is on us to `take_over`."""
@@ -101,6 +100,16 @@ class SharedBroker:
             broker_file.remove(self._folder)
         if self._is_owned:
             os.close(self._lock)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            place = error.filename2 or error.filename or self._folder / broker_file.FOLDER_NAME
+            raise StartError(
+                f"the embedded broker needs to write to {place}: {error.strerror}; or name a broker with --broker"
+            ) from error
 
     def _is_settled(self) -> bool:
         """Whether the lock is ours, or a broker of its owner runs."""

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from svcrt import topology, wire
-from svcrt.cli.bodies import Bodies, compact, one_line
+from svcrt.cli.bodies import Bodies
 from svcrt.cli.dead_letters import DeadLetter
+from svcrt.cli.plain import json_text, one_line
 from svcrt.cli.tapping import Caught
 from svcrt.errors import InvalidValue
 
@@ -111,7 +112,7 @@ def is_of_call(sighting: Sighting, call: str | None) -> bool:
 def line(sighting: Sighting, *, full: bool) -> str:
     """Return one line, with colours; `full` shows long bodies whole."""
     at = datetime.fromtimestamp(sighting.at).strftime("%H:%M:%S.%f")[:-3]
-    body = compact(sighting.body)
+    body = json_text(sighting.body)
     if not full and len(body) > BODY_WIDTH:
         body = f"{body[:BODY_WIDTH]}…"
     parts = [

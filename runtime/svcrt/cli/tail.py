@@ -1,6 +1,5 @@
 """`tail`: calls, jobs, events and parked messages as they happen."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ import click
 
 from svcrt.cli.failing import one_sentence
 from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
+from svcrt.cli.plain import json_text
 
 if TYPE_CHECKING:
     from svcrt.cli.contracts import Contracts
@@ -142,7 +142,7 @@ def _show(sighting: "Sighting", *, is_json: bool, full: bool) -> None:
     from svcrt.cli.sightings import fields, line
 
     if is_json:
-        click.echo(json.dumps(fields(sighting), ensure_ascii=False))
+        click.echo(json_text(fields(sighting)))
     else:
         # https://no-color.org; click itself leaves colours out where there is no terminal.
         click.echo(line(sighting, full=full), color=False if os.environ.get("NO_COLOR") else None)

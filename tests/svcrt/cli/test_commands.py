@@ -260,3 +260,44 @@ def test_shell_command_stops_at_a_failure(project: Path) -> None:
 def test_shell_tells_what_cannot_be_meant_in_one_line(project: Path, typed: str, said: str) -> None:
     ended = run_command(project, "shell", "-c", typed)
     assert (ended.returncode, ended.stderr) == (1, f"{said}\n")
+
+
+def test_what_no_command_foresaw_is_one_sentence(tmp_path: Path) -> None:
+    program = (
+        "import os, svcrt.cli.run\n"
+        "def fail(*a, **k): raise RuntimeError('odd')\n"
+        "svcrt.cli.run.configuration = fail\n"
+        "from svcrt.__main__ import main\n"
+        "main(['run'])"
+    )
+    for folder in (str(tmp_path), str(tmp_path / "absent")):
+        # With no TMPDIR that can be written to, Python takes the current folder.
+        ended = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env=environment(TMPDIR=folder),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("Error: internal error (RuntimeError); please report it with the file ")
+        assert ended.stderr.count("\n") == 1
+        assert "RuntimeError: odd" in Path(ended.stderr.split(" file ")[1].strip()).read_text()
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "svcrt", "run", "--show-config"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == "Error: cannot write the output: [Errno 28] No space left on device\n"

@@ -96,3 +96,24 @@ def test_two_classes_for_one_contract(project: Path) -> None:
     assert refusal("greeter:Greeter", "other:Other") == (
         "`greeter:Greeter` and `other:Other` both serve `acme.greeter.v1.Greeter`; run one of them"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise BaseException('no')", "BaseException: no"),
+        ("raise ValueError('\\x1b[2J\\x9bm')", r"ValueError: \x1b[2J\x9bm"),
+        (
+            "class Odd(Exception):\n    def __str__(self): raise OSError\nraise Odd",
+            "Odd: its `__str__` raises OSError",
+        ),
+    ],
+)
+def test_whatever_a_module_raises_is_one_sentence(project: Path, text: str, said: str) -> None:
+    (project / "odd.py").write_text(text, encoding="utf-8")
+    assert f": {said} (--log-level debug" in refusal("odd:Odd")
+
+
+def test_a_module_whose_getattr_fails(project: Path) -> None:
+    (project / "odd.py").write_text("def __getattr__(name): raise ValueError('no')", encoding="utf-8")
+    assert refusal("odd:Odd") == "cannot run `odd:Odd`: `odd` fails at odd.py:1: ValueError: no"

@@ -35,6 +35,13 @@ def test_text_without_call_but_with_traceback() -> None:
     assert below[-1] == "ValueError: odd"
 
 
+def test_text_commands_no_terminal_and_ours_is_one_line() -> None:
+    hostile = logging.LogRecord("svcrt.amqp", logging.WARNING, "x.py", 1, "no %s", ("\x1b[2J\x9b\nforged",), None)
+    assert TextFormatter().format(hostile).endswith(r" warning svcrt.amqp: no \x1b[2J\x9b\nforged")
+    hostile.name = "shop.orders"
+    assert TextFormatter().format(hostile).endswith(" warning shop.orders: no \\x1b[2J\\x9b\nforged")
+
+
 def test_json_has_one_line_with_everything() -> None:
     line = JsonFormatter().format(with_error(record(call_id="c-1", order={1})))
     assert "\n" not in line
