@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import svcrt
-from cli_process import SECONDS, Running, run_command
+from cli_process import SECONDS, Running, environment, run_command
 from cli_project import write_project
 
 UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
