@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,12 @@ from rabbitmq_node import RabbitMQNode
 
 if TYPE_CHECKING:
     from svcrt.embedded import EmbeddedBroker
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C heard by the commands that tests start: a shell lets what it starts in the background ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
