@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import svcrt
 from svcrt.testing import SocketPeer
@@ -119,9 +120,13 @@ def show(*lines: object) -> None:
         print(f"      {line}", flush=True)
 
 
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(1)
+
+
 def main(broker: str | None) -> int:
     """Take the tour; whatever happens, nothing is left running."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, _leave)
     stage = Stage(broker)
     try:
         tour(stage)
