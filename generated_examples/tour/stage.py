@@ -105,7 +105,7 @@ class Stage:
         return done.stdout.strip()
 
     @contextmanager
-    def browser(self, url: str) -> Generator[str | None]:
+    def browser(self, url: str) -> Generator[str | None, None, None]:
         """A headless browser on a page; None where there is none."""
         program = next(filter(None, map(shutil.which, _BROWSERS)), None)
         if program is None:
@@ -123,7 +123,7 @@ class Stage:
                     process.terminate()
 
     @contextmanager
-    def meanwhile(self, call: Callable[[], object]) -> Generator[list[object]]:
+    def meanwhile(self, call: Callable[[], object]) -> Generator[list[object], None, None]:
         """Call again and again beside what follows; the list holds all answers in the end, or it raises."""
         answers: list[object] = []
         failures: list[Exception] = []

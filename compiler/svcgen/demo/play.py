@@ -18,7 +18,7 @@ SECONDS = 30.0
 TOUR_SECONDS = 300.0
 """What the tour may take: it waits for a full minute, and bounds each of its steps itself."""
 
-_ADDRESS = re.compile(r"^http\s+(http://\S+)$", re.MULTILINE)
+_ADDRESS = re.compile(r"^http\s+(http://\S+)(?: \(.*\))?$", re.MULTILINE)
 _DRAFT = {"lines": [{"sku": "TEAPOT-1"}], "email": "ada@example.org"}
 # What must be heard before the demo is over: a phrase of the log, and what it shows.
 _HAPPENINGS = (

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo_copies import hand_written
+from svcgen.demo import play
 from svcgen.demo.files import COPIES, EXAMPLES
 from svcgen.demo.processes import DemoError, Stage
 
@@ -31,6 +32,12 @@ def left_behind(folder: Path) -> list[str]:
         except OSError:
             continue  # it ended while we looked, or is somebody else's
     return found
+
+
+def test_the_address_is_found_where_the_usual_port_is_in_use() -> None:
+    """The run says why on the same line."""
+    assert play._address("http     http://127.0.0.1:8000\n") == "http://127.0.0.1:8000"
+    assert play._address("http     http://127.0.0.1:8001 (port 8000 is in use)\n") == "http://127.0.0.1:8001"
 
 
 @pytest.mark.slow
