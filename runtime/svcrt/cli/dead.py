@@ -240,4 +240,6 @@ def _page(letter: "DeadLetter", bodies: "Bodies") -> str:
     lines += [(name, bodies.header(name, value)) for name, value in message.headers.items()]
     width = max(len(one_line(name)) for name, _ in lines)
     body = bodies.of_event(message) if letter.is_event else bodies.of_call(letter.service, message)
-    return "\n".join([*(f"{one_line(name):<{width}}  {one_line(value)}" for name, value in lines), "", json_text(body, indent=2)])
+    return "\n".join(
+        [*(f"{one_line(name):<{width}}  {one_line(value)}" for name, value in lines), "", json_text(body, indent=2)]
+    )
