@@ -64,19 +64,40 @@ def write_error(
     only the type and the call id leave the service.
 
     Raises:
-        InvalidValue: a declared error whose fields break the contract.
+        InvalidValue: a declared error whose fields break the contract, or are not there.
     """
     encode = msgspec.msgpack.encode if packed else msgspec.json.encode
     if isinstance(error, DeclaredError) and isinstance(error, tuple(declared)):
-        return error.wire_name, codec(error.fields_type).encode(_fields(error), packed=packed)
+        return error.wire_name, _declared_body(error, packed)
     if isinstance(error, OutcomeUnknown) and type(error) is _Redelivered:
-        return OUTCOME_UNKNOWN, encode(_PlainBody(str(error)))
+        return OUTCOME_UNKNOWN, encode(_PlainBody(_said(error)))
     if isinstance(error, InvalidRequest) and error.reported_by is None:
         faults = tuple(_FaultBody(fault.path, fault.message) for fault in error.faults)
-        return error.wire_name, encode(_InvalidBody(str(error), faults))
+        return error.wire_name, encode(_InvalidBody(_said(error), faults))
     if isinstance(error, SystemFault) and error.reported_by is None and error.wire_name in _PLAIN:
-        return error.wire_name, encode(_PlainBody(str(error)))
-    return InternalError.wire_name, encode(_InternalBody(type(error).__name__, call_id))
+        return error.wire_name, encode(_PlainBody(_said(error)))
+    return InternalError.wire_name, encode(_InternalBody(_sendable(type(error).__name__), call_id))
+
+
+def _declared_body(error: DeclaredError, packed: bool) -> bytes:
+    try:
+        return codec(error.fields_type).encode(_fields(error), packed=packed)
+    except InvalidValue:
+        raise
+    except Exception as broken:
+        # A class derived from it that does not call its `__init__`, say. Whoever waits must get an answer all the same.
+        raise InvalidValue((Fault("$", f"its fields cannot be read: {type(broken).__name__}: {broken}"),)) from broken
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return _sendable(str(error))
+    except Exception:  # a `__str__` of the application's
+        return type(error).__name__
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def read_error(name: str, reply: Message, method: Rpc[Any, Any] | StreamRpc[Any, Any]) -> CallError | DeclaredError:

@@ -206,13 +206,26 @@ class WorkerPool:
             self._tasks.append(self._concurrency.spawn(self._work, name=name))
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and not self._killed:
+        while not self._killed:
+            try:
+                job = self._jobs.get()
+            except BaseException as error:
+                self._survive(error, "an exception that was not for it reached an idle worker")
+                continue
+            if job is None or self._killed:
+                return
             try:
                 job.run()
-            except Exception:
-                log.exception("%s: the outcome of a request could not be handled", self._name)
+            except BaseException as error:
+                self._survive(error, "the outcome of a request could not be handled")
             finally:
                 self._finished(job)
+
+    def _survive(self, error: BaseException, what: str) -> None:
+        """Log what hits a worker outside its method, such as a time-out that the method has left running."""
+        if self._killed:
+            raise error
+        log.error("%s: %s", self._name, what, exc_info=error)
 
     def _in_line(self) -> list[Job]:
         """Take out what no task has begun."""

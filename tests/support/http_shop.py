@@ -366,7 +366,8 @@ class Orders(ServiceBase):
         return Response(iter([b"0123", b"456789"]), headers={"Content-Length": "5"})
 
     def fails_at_once(self, request: Request) -> Response:
-        return Response(_broken(b""))
+        exits = "X-Exit" in request.headers
+        return Response(_broken(b"", SystemExit(3) if exits else _FAILURE))
 
     def breaks_off(self, request: Request) -> Response:
         return Response(_broken(b"a" * 10_000))
@@ -378,9 +379,12 @@ class Orders(ServiceBase):
             container.concurrency.sleep(0.002)
 
 
-def _broken(first: bytes) -> Iterator[bytes]:
+_FAILURE = RuntimeError("the password is swordfish")
+
+
+def _broken(first: bytes, failure: BaseException = _FAILURE) -> Iterator[bytes]:
     yield first
-    raise RuntimeError("the password is swordfish")
+    raise failure
 
 
 __all__ = ["CONTRACT", "KNOWN_ID", "NAME", "Orders", "contract"]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from svcrt.concurrency import Backend
 from svcrt.types import Flag
 from svcrt.worker import Limit, WorkerPool
@@ -87,3 +89,21 @@ def test_a_drain_runs_nothing_that_has_not_begun(concurrency: Backend) -> None:
     busy.go.set()
     assert busy.pool.drain(SECONDS)
     assert sorted(busy.log) == ["first ran", "http was handed over"]
+
+
+def test_whatever_hits_a_worker_outside_its_method_does_not_end_it(
+    concurrency: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Noted):
+        def run(self) -> None:
+            raise KeyboardInterrupt
+
+    log: list[str] = []
+    pool = WorkerPool(concurrency, 1, "hit")
+    pool.submit(Failing("first", log))
+    done = concurrency.flag()
+    pool.submit(Noted("second", log, began=done))
+    assert done.wait(SECONDS)
+    assert pool.drain(SECONDS)
+    assert log == ["second ran"]
+    assert "hit: the outcome of a request could not be handled" in caplog.text

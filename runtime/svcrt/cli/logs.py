@@ -40,13 +40,12 @@ class TextFormatter(logging.Formatter):
         call_id = getattr(record, "call_id", None)
         record.level = record.levelname.lower()
         record.call = f" [{one_line(str(call_id))}]" if call_id else ""
-        return super().format(record)
+        return lines(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 # logging's name
-        """Return the line without the traceback; what others wrote into it commands no terminal and forges no line."""
-        # The lines of an application may be several, of its own accord.
-        clean = one_line if record.name.startswith("svcrt.") else lines
-        record.message = clean(record.message)
+        """Return the line without the traceback; in one of ours, what others wrote into it forges no second one."""
+        if record.name.startswith("svcrt."):
+            record.message = one_line(record.message)
         return super().formatMessage(record)
 
 

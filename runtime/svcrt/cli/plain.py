@@ -9,8 +9,8 @@ def one_line(text: str) -> str:
 
 
 def lines(text: str) -> str:
-    """Return `text` as `one_line` does, but with its line ends."""
-    return "\n".join(map(one_line, text.split("\n")))
+    """Return `text` as `one_line` does, but with its line ends and tabs."""
+    return "".join(char if char in "\n\t" else one_line(char) for char in text)
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:

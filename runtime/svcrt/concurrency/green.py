@@ -54,7 +54,8 @@ class _GreenTask:
     def _run(self, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
         try:
             function(*arguments)
-        except Exception:
+        except (Exception, SystemExit, KeyboardInterrupt):
+            # Let through, the last two would end the process, or this thread without a word.
             log.exception("task `%s` failed", self._name)
 
     def _note_end(self, _thread: object) -> None:

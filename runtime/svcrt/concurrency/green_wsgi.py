@@ -12,6 +12,7 @@ import eventlet.greenio
 import eventlet.hubs
 import eventlet.semaphore
 import eventlet.wsgi
+from greenlet import GreenletExit
 
 from svcrt.concurrency.http_head import LAST_REQUEST_SECONDS, RawHead, await_head, read_raw_head
 from svcrt.concurrency.http_input import CONNECTION, ChunkedReader, ClientConnection
@@ -240,7 +241,9 @@ class GreenServer:
             self._server.process_request([address, client, eventlet.wsgi.STATE_IDLE])
         except OSError as error:
             log.debug("a client went away: %s", error)
-        except Exception:
+        except GreenletExit:
+            raise
+        except BaseException:  # a SystemExit would reach the hub and end the process
             log.exception("a connection failed")
 
     def _note_end(self, thread: Any, client: Any) -> None:

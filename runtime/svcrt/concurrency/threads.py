@@ -36,7 +36,8 @@ class _ThreadTask:
     def _run(self) -> None:
         try:
             self._function(*self._arguments)
-        except Exception:
+        except (Exception, SystemExit, KeyboardInterrupt):
+            # Let through, the last two would end the process, or this thread without a word.
             log.exception("task `%s` failed", self._thread.name)
 
     def join(self, timeout: float | None = None) -> bool:

@@ -198,7 +198,7 @@ class _Out:
         if left == 0:
             return
         try:
-            for part in self._parts:
+            for part in _tamed(self._parts):
                 kept = part if left is None else part[:left]
                 if kept:
                     begun = True
@@ -222,6 +222,19 @@ class _Out:
                 close()
         finally:
             self._finish()
+
+
+def _tamed(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield `parts`; what the application raises to end the process ends its response only."""
+    items = iter(parts)
+    while True:
+        try:
+            part = next(items)
+        except StopIteration:
+            return
+        except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+            raise RuntimeError(f"the application raised {type(error).__name__}") from error
+        yield part
 
 
 def _header_fault(headers: Headers) -> str | None:

@@ -1,6 +1,7 @@
 """What the rpc entrypoint does with requests that no generated client would send."""
 
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import svcrt
 from amqp_client import ForeignClient, connect
 from probe_services import Probe
-from probe_v1 import ProbeClient
+from probe_v1 import ProbeClient, Refusal
+from svcrt.embedded import EmbeddedBroker
+from svcrt.errors import BrokerUnavailable, InternalError, NotSent, PermissionDenied, RpcTimeout
 from svcrt.testing import running
 
 SERVICE = "probe.v1.Probe"
@@ -124,3 +127,43 @@ def test_a_redelivered_request_runs_again_only_if_idempotent(broker_url: str, ra
             answers[answer.properties["correlation_id"]] = answer
     assert answers["0"].application_headers["svc-error"] == "svc.OutcomeUnknown"
     assert answers["1"].body == b'{"question":"b","answer":"b"}'
+
+
+def test_an_error_that_cannot_be_written_is_answered_and_holds_no_place(broker_url: str) -> None:
+    class Bare(Refusal):
+        def __init__(self) -> None:
+            """Without the fields."""
+
+    class Mute(PermissionDenied):
+        def __str__(self) -> str:
+            raise ValueError
+
+    class Refusing(Probe):
+        def ask(self, *, question: str) -> str:
+            raise Bare if question == "bare" else Mute("no")
+
+    with running(Refusing, broker=broker_url), svcrt.connect(broker_url) as cluster:
+        client = ProbeClient(cluster)
+        # More than may be unacknowledged at a time.
+        for _ in range(15):
+            with pytest.raises(InternalError, match="InvalidValue"):
+                client.ask(question="bare", timeout=20)
+        with pytest.raises(PermissionDenied, match="Mute"):
+            client.ask(question="mute", timeout=20)
+
+
+def test_a_call_and_its_end_do_not_wait_for_an_alarm(embedded_broker: EmbeddedBroker) -> None:
+    cluster = svcrt.connect(embedded_broker.url)
+    client = ProbeClient(cluster)
+    with running(Probe, broker=embedded_broker.url):
+        assert client.ask(question="first", timeout=20) == "first"
+        embedded_broker.faults.alarm()
+        try:
+            with pytest.raises((BrokerUnavailable, RpcTimeout, NotSent)):
+                client.ask(question="second", timeout=0.5)
+            began = time.monotonic()
+            cluster.close()
+            # A broker under an alarm answers nothing; waiting for it would take thirty seconds.
+            assert time.monotonic() - began < 15
+        finally:
+            embedded_broker.faults.alarm(False)

@@ -38,6 +38,9 @@ def test_text_without_call_but_with_traceback() -> None:
 def test_text_commands_no_terminal_and_ours_is_one_line() -> None:
     hostile = logging.LogRecord("svcrt.amqp", logging.WARNING, "x.py", 1, "no %s", ("\x1b[2J\x9b\nforged",), None)
     assert TextFormatter().format(hostile).endswith(r" warning svcrt.amqp: no \x1b[2J\x9b\nforged")
+    hostile.exc_info = (ValueError, ValueError("\x1b[2J"), None)
+    assert TextFormatter().format(hostile).endswith("\nValueError: \\x1b[2J")
+    hostile.exc_info = hostile.exc_text = None
     hostile.name = "shop.orders"
     assert TextFormatter().format(hostile).endswith(" warning shop.orders: no \\x1b[2J\\x9b\nforged")
 

@@ -55,6 +55,14 @@ def test_an_exception_in_a_task_is_logged_with_its_name(concurrency: Backend, ca
     assert "no such thing" in caplog.text
 
 
+def test_an_exit_in_a_task_ends_the_task_only(concurrency: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    def leave() -> None:
+        raise SystemExit(3)
+
+    assert concurrency.spawn(leave, name="leaver").join(WAIT)
+    assert "task `leaver` failed" in caplog.text
+
+
 def test_kill_ends_a_green_task_even_before_its_first_step() -> None:
     green = backend("green")
     never = green.flag()

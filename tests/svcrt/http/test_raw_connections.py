@@ -78,8 +78,10 @@ def test_an_answer_is_not_longer_than_it_says(host: Host) -> None:
     assert [each.body for each in read_answers(came)][:2] == [b"01234", b'"the latest"'][: 2 if _reuses(host) else 1]
 
 
-def test_an_answer_that_fails_at_once_is_a_problem(host: Host) -> None:
-    answer = _only(host.raw(b"GET /fails-at-once HTTP/1.1\r\nHost: x\r\n\r\n", keep_open=True))
+@pytest.mark.parametrize("header", [b"", b"X-Exit: 3\r\n"])
+def test_an_answer_that_fails_at_once_is_a_problem(host: Host, header: bytes) -> None:
+    # A `sys.exit()` of the application ends no process that serves others.
+    answer = _only(host.raw(b"GET /fails-at-once HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n", keep_open=True))
     assert answer.status == 500
     check_problem(answer)
 
