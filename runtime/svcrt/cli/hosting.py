@@ -31,7 +31,7 @@ def host(supervised: Supervised) -> int:
     """Host what the supervisor orders until SIGTERM; return the exit code."""
     orders = supervised.orders()
     settings = Settings(**orders["settings"])
-    logs.configure(level=settings.log_level, style=settings.log_format)
+    logs.configure(level=settings.log_level, style=settings.log_format, names_process=settings.workers > 1)
     try:
         add_to_path(Path.cwd())
         classes = load_services(settings.services)

@@ -10,15 +10,16 @@ from svcrt.cli.plain import lines, one_line
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "call_id"}
 
 
-def configure(*, level: str, style: str) -> None:
+def configure(*, level: str, style: str, names_process: bool = False) -> None:
     """Send every record from `level` on to standard error.
 
     Args:
         level: one of `svcrt.config.LOG_LEVELS`.
         style: `text` or `json`.
+        names_process: whether lines of text say which process wrote them; JSON always does.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter(names_process=names_process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # kombu and amqp tell of every frame at debug.
     logging.getLogger("amqp").setLevel(max(logging.INFO, logging.getLogger().level))
@@ -27,10 +28,15 @@ def configure(*, level: str, style: str) -> None:
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-01-31 12:00:00.123 warning svcrt.run: message [call id]`, local time; tracebacks below."""
+    """`2026-01-31 12:00:00.123 warning svcrt.run: message [call id]`, local time; tracebacks below.
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(level)s %(name)s: %(message)s%(call)s")
+    Args:
+        names_process: put the process id behind the time: several workers write to one log.
+    """
+
+    def __init__(self, *, names_process: bool = False) -> None:
+        process = " %(process)d" if names_process else ""
+        super().__init__(f"%(asctime)s{process} %(level)s %(name)s: %(message)s%(call)s")
 
     default_time_format = "%Y-%m-%d %H:%M:%S"
     default_msec_format = "%s.%03d"
@@ -50,13 +56,14 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """An object per line: `time` (UTC, RFC 3339), `level`, `logger`, `message`, `call_id`, `error`, and `extra`'s."""
+    """An object per line: `time` (UTC, RFC 3339), `pid`, `level`, `logger`, `message`, `call_id`, `error`, `extra`'s."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line of JSON."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         content: dict[str, object] = {
             "time": time.replace("+00:00", "Z"),
+            "pid": record.process,
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

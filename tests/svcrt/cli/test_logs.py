@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import sys
 
@@ -29,6 +30,11 @@ def test_text() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} warning shop\.orders: paid 5 \[c-1\]", line)
 
 
+def test_text_of_several_processes_says_whose_it_is() -> None:
+    line = TextFormatter(names_process=True).format(record())
+    assert re.search(rf"\.\d{{3}} {os.getpid()} warning shop\.orders: paid 5$", line)
+
+
 def test_text_without_call_but_with_traceback() -> None:
     first, *below = TextFormatter().format(with_error(record())).splitlines()
     assert first.endswith(" warning shop.orders: paid 5")
@@ -52,6 +58,7 @@ def test_json_has_one_line_with_everything() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", content.pop("time"))
     assert content.pop("error").endswith("ValueError: odd")
     assert content == {
+        "pid": os.getpid(),
         "level": "warning",
         "logger": "shop.orders",
         "message": "paid 5",
