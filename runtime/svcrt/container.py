@@ -231,14 +231,14 @@ class ServiceContainer:
     def _begin(self, part: object, step: str, call: Callable[[], object]) -> None:
         try:
             call()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             cause = str(error) if isinstance(error, StartError) else f"{type(error).__name__}: {error}"
             raise StartError(f"`{_describe(part)}` of {self.contract.name} cannot {step}: {cause}") from error
 
     def _end(self, part: object, call: Callable[[], None]) -> None:
         try:
             call()
-        except Exception:
+        except (Exception, SystemExit):
             log.exception("`%s` of %s could not end in good order", _describe(part), self.contract.name)
 
 

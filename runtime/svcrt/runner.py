@@ -261,7 +261,7 @@ class Runner:
     def _quietly(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except Exception:
+        except (Exception, SystemExit):
             log.exception("a shared extension could not end in good order")
 
 

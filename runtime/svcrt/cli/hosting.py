@@ -94,7 +94,7 @@ class _Host:
     def _end(self, event: object) -> int:
         if isinstance(event, StartError):
             raise event
-        if isinstance(event, Exception):
+        if isinstance(event, BaseException):
             log.critical("the run ends on a fault of its own", exc_info=event)
             return CRASHED
         if event is _STOPPED:
@@ -116,7 +116,7 @@ class _Host:
     def _start(self) -> None:
         try:
             self._runner.start()
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # whatever a provider raises
             self._events.put(error)
         else:
             self._events.put(_STARTED)
@@ -124,7 +124,7 @@ class _Host:
     def _stop(self) -> None:
         try:
             ended = self._runner.stop(self._drain)
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # whatever a provider raises
             self._events.put(error)
         else:
             self._events.put(_STOPPED if ended else WORK_CUT)
