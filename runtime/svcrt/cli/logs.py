@@ -56,7 +56,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """An object per line: `time` (UTC, RFC 3339), `pid`, `level`, `logger`, `message`, `call_id`, `error`, `extra`'s."""
+    """An object a line: `time` (UTC, RFC 3339), `pid`, `level`, `logger`, `message`, `call_id`, `error`, and extras."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line of JSON."""
