@@ -12,10 +12,13 @@ from sqlalchemy import func, select
 from shop import models
 from shop.billing.v1 import InvoiceNotFound, PaymentSettled
 from shop.common.v1 import Line
-from shop.orders.v1 import Draft, Order, OrderNotFound, OrderPlaced, OrdersBase, OrderStatus
+from shop.orders.v1 import Draft, Order, OrderNotFound, OrderPlaced, OrdersBase, OrderStatus, OrderTooLarge
 from shop.prices import Prices
 from shop.stock.v1 import PriceChanged
 from svcrt import Logger, Request, Response, Session
+
+LARGEST = Decimal(1_000_000)
+"""What an order may come to, in EUR: what `Money` holds."""
 
 
 @final
@@ -28,6 +31,8 @@ class Orders(OrdersBase):
 
     def place(self, *, draft: Draft) -> Order:
         total = sum((self._price(line.sku) * line.quantity for line in draft.lines), Decimal(0))
+        if total > LARGEST:
+            raise OrderTooLarge(limit=LARGEST)
         self.stock.reserve(lines=draft.lines)
         kept = models.Order(id=uuid4(), total=total, note=draft.note, placed_at=datetime.now(UTC))
         kept.lines = [models.Line(sku=line.sku, quantity=line.quantity) for line in draft.lines]

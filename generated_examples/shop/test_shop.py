@@ -21,7 +21,7 @@ from shop.billing_service import Billing
 from shop.client import main as run_client_script
 from shop.common.v1 import Line
 from shop.models import Base
-from shop.orders.v1 import Draft, OrderNotFound, OrdersClient, OrderStatus
+from shop.orders.v1 import Draft, OrderNotFound, OrdersClient, OrderStatus, OrderTooLarge
 from shop.orders_service import Orders
 from shop.stock.v1 import OutOfStock, StockClient, UnknownArticle
 from shop.stock_service import Stock
@@ -97,6 +97,13 @@ def test_declared_errors_arrive_with_their_fields(cluster: svcrt.Cluster) -> Non
         OrdersClient(cluster).place(draft=draft("SAUCER-9"))
     with pytest.raises(OrderNotFound):
         OrdersClient(cluster).get(id=uuid4())
+
+
+def test_an_order_has_a_limit(cluster: svcrt.Cluster) -> None:
+    StockClient(cluster).reprice(sku="CUP-6", price=Decimal("6000.01"))
+    eventually(lambda: StockClient(cluster).price(sku="CUP-6") == Decimal("6000.01"))
+    with pytest.raises(OrderTooLarge, match="not come to more than 1000000 EUR"):
+        OrdersClient(cluster).place(draft=draft("CUP-6", 200))
 
 
 def test_a_failed_order_leaves_the_shelves_as_they_were(cluster: svcrt.Cluster) -> None:

@@ -8,6 +8,7 @@ __all__ = [
     "Draft",
     "Order",
     "OrderNotFound",
+    "OrderTooLarge",
     "OrderPlaced",
     "OrdersBase",
     "OrdersClient",
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         OrderNotFound,
         OrderPlaced,
         OrderStatus,
+        OrderTooLarge,
     )
 else:
     _HOMES = {
@@ -30,6 +32,7 @@ else:
         "Draft": "types",
         "Order": "types",
         "OrderNotFound": "types",
+        "OrderTooLarge": "types",
         "OrderPlaced": "types",
         "OrdersBase": "service",
         "OrdersClient": "client",

@@ -25,6 +25,7 @@ class OrdersClient(ServiceClient):
         """Reserve the articles, price the order, keep it and announce it.
 
         Raises:
+            OrderTooLarge: an order may not come to more than {limit} EUR
             OutOfStock: only {left} of {sku} left
             UnknownArticle: there is no article {sku}
         """
@@ -78,6 +79,7 @@ class OrdersFutures(ServiceFutures):
         """Reserve the articles, price the order, keep it and announce it.
 
         Raises:
+            OrderTooLarge: an order may not come to more than {limit} EUR
             OutOfStock: only {left} of {sku} left
             UnknownArticle: there is no article {sku}
         """
@@ -123,6 +125,7 @@ class OrdersAsyncClient(ServiceAsyncClient):
         """Reserve the articles, price the order, keep it and announce it.
 
         Raises:
+            OrderTooLarge: an order may not come to more than {limit} EUR
             OutOfStock: only {left} of {sku} left
             UnknownArticle: there is no article {sku}
         """

@@ -7,7 +7,14 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from shop.billing.v1.types import PaymentSettled
-from shop.orders.v1.types import Draft, Order, OrderNotFound, OrderPlaced, OrderStatus
+from shop.orders.v1.types import (
+    Draft,
+    Order,
+    OrderNotFound,
+    OrderPlaced,
+    OrderStatus,
+    OrderTooLarge,
+)
 from shop.stock.v1.types import OutOfStock, PriceChanged, UnknownArticle
 from svcrt.generated import (
     Delivery,
@@ -94,7 +101,7 @@ ORDERS_PLACE: Final[Rpc[OrdersPlaceArguments, Order]] = Rpc(
     stub="place",
     arguments=OrdersPlaceArguments,
     result=Order,
-    errors=(OutOfStock, UnknownArticle),
+    errors=(OrderTooLarge, OutOfStock, UnknownArticle),
     timeout=5.0,
     http=HttpBinding(
         method="POST",

@@ -54,6 +54,7 @@ class OrdersBase(ServiceBase):
         """Reserve the articles, price the order, keep it and announce it.
 
         Raises:
+            OrderTooLarge: an order may not come to more than {limit} EUR
             OutOfStock: only {left} of {sku} left
             UnknownArticle: there is no article {sku}
         """

@@ -72,6 +72,27 @@ class OrderNotFound(DeclaredError):
         self.id = id
 
 
+class OrderTooLargeFields(Struct, kw_only=True):
+    """Fields of `OrderTooLarge`."""
+
+    limit: Money
+
+
+class OrderTooLarge(DeclaredError):
+    """an order may not come to more than {limit} EUR
+
+    HTTP status 409.
+    """
+
+    wire_name = "shop.orders.v1.OrderTooLarge"
+    status = 409
+    fields_type = OrderTooLargeFields
+
+    def __init__(self, *, limit: Money) -> None:
+        super().__init__(f"an order may not come to more than {limit} EUR")
+        self.limit = limit
+
+
 class OrderPlaced(Struct, kw_only=True):
     """Announced once per accepted order."""
 
