@@ -53,6 +53,8 @@ class Settings:
         drain: seconds that running work may take to end after SIGTERM.
         heartbeat: seconds between AMQP heartbeats.
         encoding: one of `ENCODINGS`; what is sent to other services.
+        wait_for_service: whether calls of workers wait, up to their deadline, for a service that is not running.
+        middleware: the application's own, outermost first, each as `module:name`.
         log_level: one of `LOG_LEVELS`.
         log_format: one of `LOG_FORMATS`.
         config: the application's own table, passed to the services unread.
@@ -68,6 +70,8 @@ class Settings:
     drain: float = 30.0
     heartbeat: int = 10
     encoding: str = "json"
+    wait_for_service: bool = False
+    middleware: tuple[str, ...] = ()
     log_level: str = "info"
     log_format: str = "text"
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -244,12 +248,30 @@ def _texts(raw: object, expected: str) -> tuple[str, ...]:
 
 
 def _services(raw: object) -> tuple[str, ...]:
-    names = _texts(raw, "`module:Class`")
+    return _in_modules(raw, "`module:Class`", "greeter:Greeter")
+
+
+def _middleware(raw: object) -> tuple[str, ...]:
+    return _in_modules(raw, "`module:name`", "layers:count_requests")
+
+
+def _in_modules(raw: object, form: str, example: str) -> tuple[str, ...]:
+    names = _texts(raw, form)
     for name in names:
-        module, colon, cls = name.partition(":")
-        if not colon or not cls.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
-            raise _Unfit(f"`module:Class`, as in `greeter:Greeter`, not `{name}`")
+        module, colon, found = name.partition(":")
+        if not colon or not found.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
+            raise _Unfit(f"{form}, as in `{example}`, not `{name}`")
     return names
+
+
+def _truth(text: str) -> object:
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _yes(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise _Unfit(f"true or false, not {_said(raw)}")
+    return raw
 
 
 def _broker(raw: object) -> tuple[str, ...]:
@@ -337,6 +359,8 @@ _SETTINGS: Mapping[str, _Setting] = {
     "drain": _Setting(read=_seconds, parse=_number),
     "heartbeat": _Setting(read=_whole(_MOST_HEARTBEAT), parse=_number),
     "encoding": _Setting(read=_one_of(ENCODINGS)),
+    "wait_for_service": _Setting(read=_yes, parse=_truth),
+    "middleware": _Setting(read=_middleware, parse=_list),
     "log_level": _Setting(read=_one_of(LOG_LEVELS)),
     "log_format": _Setting(read=_one_of(LOG_FORMATS)),
 }

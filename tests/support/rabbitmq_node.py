@@ -3,11 +3,13 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -82,10 +84,25 @@ class RabbitMQNode:
 
     @property
     def pid(self) -> int:
-        """Process id of the Erlang VM (for SIGSTOP and SIGCONT)."""
+        """Process id of the Erlang VM."""
         if self._node is None:
             raise NodeError("the node is not started")
         return self._node.pid
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have the node stand still: its connections stay open, and nothing answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            # Its threads stop one after the other, each when the kernel next sees it.
+            while not all(
+                task.read_text().rpartition(")")[2].split()[0] == "T"
+                for task in Path(f"/proc/{self.pid}/task").glob("*/stat")
+            ):
+                time.sleep(0.001)
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     @property
     def url(self) -> str:

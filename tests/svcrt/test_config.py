@@ -35,6 +35,8 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         drain = 0
         heartbeat = 2
         encoding = "msgpack"
+        wait_for_service = true
+        middleware = ["layers:count", "layers:time"]
         log_level = "debug"
         log_format = "json"
         [config]
@@ -55,6 +57,8 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         drain=0.0,
         heartbeat=2,
         encoding="msgpack",
+        wait_for_service=True,
+        middleware=("layers:count", "layers:time"),
         log_level="debug",
         log_format="json",
         config={"database": "shop.db", "mail": {"port": 25}},
@@ -127,6 +131,8 @@ def test_addresses_read_as_in_a_url() -> None:
         ("http = 'localhost:66000'", "`http` must be HOST:PORT, a port, or `off`, not `localhost:66000`"),
         ("origins = 'https://a/'", "`origins` must be `https://host` or `https://host:port` without a path, or `*`"),
         ("origins = ['shop.example']", "or `*` for all, not `shop.example`"),
+        ("wait_for_service = 'yes'", "`wait_for_service` must be true or false, not `yes`"),
+        ("middleware = 'layers'", "`middleware` must be `module:name`, as in `layers:count_requests`, not `layers`"),
         ("admin = 'ready'", "`admin` must be HOST:PORT, a port, or `off`, not `ready`"),
         ("workers = 0", "`workers` must be a whole number from 1, not `0`"),
         ("log_level = 'loud'", "`log_level` must be one of debug, info, warning, error, not `loud`"),

@@ -11,7 +11,7 @@ import click
 
 from svcrt.cli import logs
 from svcrt.cli.exit_codes import CRASHED, CUT_SIGNAL, START_FAILED, WORK_CUT
-from svcrt.cli.loading import add_to_path, load_services
+from svcrt.cli.loading import add_to_path, load_middleware, load_services
 from svcrt.cli.orders import Supervised
 from svcrt.concurrency import Backend, backend
 from svcrt.config import Settings
@@ -58,6 +58,8 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
         origins=settings.origins,
         heartbeat=settings.heartbeat,
         encoding=settings.encoding,
+        wait_for_service=settings.wait_for_service,
+        middleware=load_middleware(settings.middleware),
     )
 
 

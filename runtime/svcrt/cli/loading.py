@@ -1,4 +1,4 @@
-"""From `module:Class` to service classes, every mistake told in one sentence with its place."""
+"""From `module:Class` to service classes and middleware, every mistake told in one sentence with its place."""
 
 import difflib
 import importlib
@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +15,7 @@ from svcrt.cli.plain import one_line
 from svcrt.container import check_service
 from svcrt.contract import Service
 from svcrt.errors import StartError
+from svcrt.middleware import Middleware
 
 log = logging.getLogger("svcrt.run")
 
@@ -48,6 +49,18 @@ def load_services(names: Sequence[str]) -> list[type[Any]]:
     return list(classes.values())
 
 
+def load_middleware(names: Sequence[str]) -> list[Middleware]:
+    """Import the application's middleware, each `module:name`. Raises StartError as `load_services`."""
+    layers: list[Middleware] = []
+    for name in names:
+        layer = _found(name, f"cannot use the middleware `{name}`", kind="callable", is_wanted=callable)
+        if not callable(layer):
+            wanted = "it takes `(context, proceed)` and returns what `proceed()` returns"
+            raise StartError(f"cannot use the middleware `{name}`: it is no callable; {wanted}")
+        layers.append(layer)
+    return layers
+
+
 def import_module(module: str, blame: str) -> ModuleType:
     """Import `module`; raises StartError whose sentence begins with `blame` and ends with file and line."""
     importlib.invalidate_caches()
@@ -73,23 +86,28 @@ def import_module(module: str, blame: str) -> ModuleType:
 
 
 def _checked(name: str) -> type[Any]:
-    module_name, _, class_name = name.partition(":")
-    module = import_module(module_name, f"cannot run `{name}`")
-    try:
-        found = getattr(module, class_name, None)
-    except Exception as error:  # of the module's own `__getattr__`
-        raise StartError(f"cannot run `{name}`: `{module_name}` fails at {_place(error)}: {_said(error)}") from error
-    if found is None:
-        services = [key for key, value in vars(module).items() if _is_service(value)]
-        near = difflib.get_close_matches(class_name, services, 1)
-        hint = f"; did you mean `{near[0]}`?" if near else ""
-        raise StartError(f"cannot run `{name}`: `{module_name}` has no class `{class_name}`{hint}")
+    found = _found(name, f"cannot run `{name}`", kind="class", is_wanted=_is_service)
     try:
         check_service(found)
     except StartError as error:
         raise StartError(f"cannot run `{name}`: {error}") from error
     cls: type[Any] = found
     return cls
+
+
+def _found(name: str, blame: str, *, kind: str, is_wanted: Callable[[object], bool]) -> Any:
+    """Import what `module:name` names; if it is not there, suggest one of its kind in the module."""
+    module_name, _, attribute = name.partition(":")
+    module = import_module(module_name, blame)
+    try:
+        found = getattr(module, attribute, None)
+    except Exception as error:  # of the module's own `__getattr__`
+        raise StartError(f"{blame}: `{module_name}` fails at {_place(error)}: {_said(error)}") from error
+    if found is None:
+        near = difflib.get_close_matches(attribute, [key for key, value in vars(module).items() if is_wanted(value)], 1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        raise StartError(f"{blame}: `{module_name}` has no {kind} `{attribute}`{hint}")
+    return found
 
 
 def _is_service(value: object) -> bool:

@@ -1,10 +1,10 @@
-"""A worker process whose application wants to leave: one sentence, no restart."""
+"""What a worker process makes of its settings and of an application that wants to leave."""
 
 from pathlib import Path
 
 import pytest
 
-from cli_process import run_command
+from cli_process import Running, run_command
 from cli_project import write_project
 
 
@@ -22,3 +22,19 @@ def test_a_provider_that_exits_is_one_sentence(tmp_path: Path, step: str, told: 
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert f"Error: `leaving: Leaving` of acme.greeter.v1.Greeter cannot {told}: SystemExit: 7" in ended.stderr
+
+
+def test_middleware_of_the_settings_stands_around_every_request(tmp_path: Path) -> None:
+    (write_project(tmp_path) / "layers.py").write_text(
+        "def loud(context, proceed):\n    return proceed().upper()\n\n"
+        "def twice(context, proceed):\n    return f'{proceed()} {proceed()}'\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "svcgen.toml").write_text(
+        'services = "greeter:Greeter"\nmiddleware = ["layers:twice", "layers:loud"]\nwait_for_service = true\n',
+        encoding="utf-8",
+    )
+    with Running(tmp_path, "--no-http") as run:
+        run.wait_for("is running")
+        said = run_command(tmp_path, "call", "Greeter.hello", "name=Ada")
+    assert said.stdout == '"HELLO, ADA! HELLO, ADA!"\n'

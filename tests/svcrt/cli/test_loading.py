@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli_project import write_project
-from svcrt.cli.loading import add_to_path, load_services
+from svcrt.cli.loading import add_to_path, load_middleware, load_services
 from svcrt.errors import StartError
 
 
@@ -117,3 +117,12 @@ def test_whatever_a_module_raises_is_one_sentence(project: Path, text: str, said
 def test_a_module_whose_getattr_fails(project: Path) -> None:
     (project / "odd.py").write_text("def __getattr__(name): raise ValueError('no')", encoding="utf-8")
     assert refusal("odd:Odd") == "cannot run `odd:Odd`: `odd` fails at odd.py:1: ValueError: no"
+
+
+def test_middleware_loads_in_order(project: Path) -> None:
+    (project / "layers.py").write_text("def one(c, p): ...\ndef two(c, p): ...\nthree = 3\n", encoding="utf-8")
+    assert [layer.__name__ for layer in load_middleware(["layers:two", "layers:one"])] == ["two", "one"]
+    with pytest.raises(StartError, match=r"^cannot use the middleware `layers:on`: `layers` has no callable `on`; did"):
+        load_middleware(["layers:on"])
+    with pytest.raises(StartError, match=r"`layers:three`: it is no callable; it takes `\(context, proceed\)`"):
+        load_middleware(["layers:three"])

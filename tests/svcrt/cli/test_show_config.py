@@ -1,5 +1,6 @@
 """`--show-config`."""
 
+import re
 from pathlib import Path
 
 from svcrt.cli.show_config import table
@@ -25,6 +26,8 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
         "drain",
         "heartbeat",
         "encoding",
+        "wait_for_service",
+        "middleware",
         "log_level",
         "log_format",
         "config.started",
@@ -43,4 +46,4 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
 
 
 def test_without_a_broker_the_embedded_one_is_shown(tmp_path: Path) -> None:
-    assert "broker       embedded" in table(load(tmp_path, environment={}))
+    assert re.search("(?m)^broker +embedded +default$", table(load(tmp_path, environment={})))
