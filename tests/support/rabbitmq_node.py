@@ -98,6 +98,7 @@ class RabbitMQNode:
             while not all(
                 task.read_text().rpartition(")")[2].split()[0] == "T"
                 for task in Path(f"/proc/{self.pid}/task").glob("*/stat")
+                for task in Path(f"/proc/{self.pid}/task").glob("*/stat")
             ):
                 time.sleep(0.001)
             yield
