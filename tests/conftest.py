@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C heard by the commands that tests start: a shell lets what it starts in the background ignore it."""
+    """Refuse to run without a server that must not be missing; have Ctrl-C heard by the commands that tests start."""
+    for server in SERVERS:
+        server.refuse()
+    # A shell lets what it starts in the background ignore Ctrl-C, and what that starts, too.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -30,12 +30,13 @@ class Needed:
     missing: str
     required: str
 
-    def mark_or_skip(self, items: list[pytest.Item]) -> None:
-        """Mark every test that uses it, and skip them all where there is none.
+    def refuse(self) -> None:
+        """Raise UsageError if there is none, and the environment does not let the tests that need it be skipped."""
+        if os.environ.get(self.required) == "1" and not self.available():
+            raise pytest.UsageError(f"{self.missing}; {self.required}=1 refuses to skip the tests that need it")
 
-        Raises:
-            UsageError: there is none, and the environment refuses to skip.
-        """
+    def mark_or_skip(self, items: list[pytest.Item]) -> None:
+        """Mark every test that uses it, and skip them all where there is none."""
         marked = []
         for item in items:
             fixtures: list[str] = getattr(item, "fixturenames", [])
@@ -45,10 +46,6 @@ class Needed:
                 marked.append(item)
         if not marked or self.available():
             return
-        if os.environ.get(self.required) == "1":
-            raise pytest.UsageError(
-                f"{self.missing}; {self.required}=1 refuses to skip the {len(marked)} tests that need it"
-            )
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=self.missing))
 
