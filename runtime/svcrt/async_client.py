@@ -8,12 +8,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from svcrt.amqp.caller import OnDone, read_result
+from svcrt.amqp.caller import PUBLISH_TIMEOUT, OnDone, read_result
 from svcrt.amqp.calls import Answer
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.client import Cluster, connect
 from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, Rpc, StreamRpc
-from svcrt.errors import CallError
+from svcrt.errors import CallError, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -57,11 +57,11 @@ class AsyncCluster:
 
     async def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
         """Hand in a background job. See `svcrt.bases.AsyncCaller`."""
-        await _confirmed(partial(self._caller.post_job, method, arguments))
+        await _confirmed(f"{method.service}.{method.name}", partial(self._caller.post_job, method, arguments))
 
     async def emit(self, event: Event[PayloadT], payload: PayloadT) -> None:
         """Announce an event, whichever service owns it: for scripts and tests. See `svcrt.bases.AsyncCaller`."""
-        await _confirmed(partial(self._caller.post_event, event, payload))
+        await _confirmed(event.name, partial(self._caller.post_event, event, payload))
 
     async def close(self) -> None:
         """End open calls and streams with OutcomeUnknown and close the connection. Harmless when called twice."""
@@ -274,10 +274,15 @@ class _Hearing:
             self._listeners.discard(self._landing)
 
 
-async def _confirmed(post: Callable[[OnDone], None]) -> None:
+async def _confirmed(what: str, post: Callable[[OnDone], None]) -> None:
     done = _Landing[CallError | None]()
     post(done.land)
-    failure = await done
+    try:
+        async with asyncio.timeout(PUBLISH_TIMEOUT):
+            failure = await done
+    except TimeoutError:
+        seconds = f"{PUBLISH_TIMEOUT:g} s"
+        raise OutcomeUnknown(f"the broker did not confirm `{what}` within {seconds}; it may have it") from None
     if failure is not None:
         raise failure
 
