@@ -20,6 +20,9 @@ from svcrt.types import Concurrency
 PATIENCE = 5.0
 """Seconds that a statement waits for other writers, as in the `sqlite3` module, unless the URL says `?timeout=`."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
+# Another writes, or reads the log of a file that several open at once. Not SQLITE_BUSY_SNAPSHOT: an unfinished SELECT
+# of the same connection is too old for ever.
+_PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY)
 # Either they change nothing, or they cannot be inside a transaction.
 _WITHOUT_TRANSACTION = re.compile(
     r"\s*(SELECT|VALUES|EXPLAIN|PRAGMA|VACUUM|ATTACH|DETACH|BEGIN|COMMIT|END|ROLLBACK)\b", re.IGNORECASE
@@ -93,8 +96,7 @@ class Sqlite:
             try:
                 return execute(*arguments)
             except sqlite3.OperationalError as error:
-                # Not SQLITE_BUSY_SNAPSHOT and the like: an unfinished SELECT of this connection is too old for ever.
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                if error.sqlite_errorcode not in _PASSING or time.monotonic() > deadline:
                     raise
             self._concurrency.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import ForeignKey, text
+from sqlalchemy import ForeignKey, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,7 @@ from probe_services import Relay
 from probe_v1 import ProbeClient, RelayClient
 from svcrt import Session
 from svcrt.concurrency import Backend
+from svcrt.database.sqlite import Sqlite
 from svcrt.errors import InternalError
 from svcrt.testing import running
 
@@ -240,3 +241,21 @@ def test_foreign_keys_hold(embedded_broker_url: str, sqlite_url: str, caplog: py
     ):
         ProbeClient(cluster).ask(question="x")
     assert "FOREIGN KEY constraint failed" in caplog.text
+
+
+def test_who_recovers_the_log_of_a_file_is_waited_for(concurrency: Backend, tmp_path: Path) -> None:
+    """Processes that open a file at the same moment meet it now and then: here the first two attempts do."""
+    answers = iter([sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY])
+
+    def execute(statement: str) -> sqlite3.Cursor:
+        code = next(answers, None)
+        if code is not None:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = code
+            raise error
+        return connection.execute(statement)
+
+    with closing(sqlite3.connect(tmp_path / "entries.db")) as connection:
+        database = Sqlite(make_url("sqlite://"), concurrency)
+        assert database._patiently(execute, "SELECT 1").fetchone() == (1,)
+        database.close()
