@@ -99,7 +99,8 @@ class LongWorkers:
         drive: Callable[[object], object] | None,
     ) -> LongWorker:
         """Start one. Raises Overloaded."""
-        worker = LongWorker(self._factory, stub, positional, context, drive, self._outcome(on_outcome), on_stopping)
+        report = partial(self._report, on_outcome)
+        worker = LongWorker(self._factory, stub, positional, context, drive, report, on_stopping)
         with self._lock:
             self._admit(worker)
             worker.task = self._concurrency.spawn(self._run, worker, name=f"{self._name} {stub}")
@@ -149,9 +150,6 @@ class LongWorkers:
                 self._running.discard(worker)
                 if self._draining and not self._running:
                     self._empty.set()
-
-    def _outcome(self, on_outcome: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
-        return partial(self._report, on_outcome)
 
     def _report(self, on_outcome: Callable[[Outcome], None], outcome: Outcome) -> None:
         if not self._killed:

@@ -163,6 +163,7 @@ class LinkCaller:
             raise parcel.failure(error) from error
 
     def _post(self, parcel: "_Parcel", on_done: OnDone) -> None:
+        # As before every call: a cluster raises here in a forked process, where its connection is not ours.
         self.remaining()
         self.link.post(
             parcel.message,
