@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from amqp.exceptions import ChannelError, NotFound
 
-from svcrt.amqp import frames
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.declaring import translate
 from svcrt.errors import BrokerUnavailable
@@ -63,9 +62,9 @@ def browse(connection: Connection, queue: str, limit: int, is_dropped: Callable[
         chosen = [is_dropped(message) for _, message in held]
         for (tag, _), is_chosen in zip(held, chosen, strict=True):
             if is_chosen:
-                connection.stream.put(frames.encode_ack(channel.number, tag))
+                channel.ack(tag)
             else:
-                connection.stream.put(frames.encode_reject(channel.number, tag, requeue=True))
+                channel.reject(tag, requeue=True)
         # The answer tells that the acks before it were taken.
         channel.ask("close")
     except NotFound:

@@ -9,7 +9,6 @@ from typing import Any
 
 from amqp.exceptions import ChannelError
 
-from svcrt.amqp import frames
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.declaring import declare_queue, translate
 from svcrt.concurrency import Backend
@@ -36,22 +35,27 @@ class _Feed:
         self._settlements = settlements
         self._wake = wake
 
-    def settle(self, tag: int, encode: Callable[[int, int], bytes]) -> None:
+    def settle(self, tag: int, settle: "_Settle") -> None:
         """Hand an ack or reject to the owner; from any task. On a dead channel it would kill the next one, too."""
         if self.alive and not self.no_ack:
-            self._settlements.append((self, tag, encode))
+            self._settlements.append((self, tag, settle))
             self._wake()
 
 
-_Settlement = tuple[_Feed, int, Callable[[int, int], bytes]]
+_Settle = Callable[[Channel, int], None]
+_Settlement = tuple[_Feed, int, _Settle]
 
 
-def _encode_requeue(channel: int, tag: int) -> bytes:
-    return frames.encode_reject(channel, tag, requeue=True)
+def _ack(channel: Channel, tag: int) -> None:
+    channel.ack(tag)
 
 
-def _encode_drop(channel: int, tag: int) -> bytes:
-    return frames.encode_reject(channel, tag, requeue=False)
+def _requeue(channel: Channel, tag: int) -> None:
+    channel.reject(tag, requeue=True)
+
+
+def _drop(channel: Channel, tag: int) -> None:
+    channel.reject(tag, requeue=False)
 
 
 class _Delivered:
@@ -70,15 +74,15 @@ class _Delivered:
         self._feed = feed
 
     def ack(self) -> None:
-        self._settle(frames.encode_ack)
+        self._settle(_ack)
 
     def reject(self, *, requeue: bool) -> None:
-        self._settle(_encode_requeue if requeue else _encode_drop)
+        self._settle(_requeue if requeue else _drop)
 
-    def _settle(self, encode: Callable[[int, int], bytes]) -> None:
+    def _settle(self, settle: _Settle) -> None:
         tag, self._tag = self._tag, 0
         if tag:  # A second ack of one tag is a channel error that would take all others down.
-            self._feed.settle(tag, encode)
+            self._feed.settle(tag, settle)
 
 
 class Subscription:
@@ -173,26 +177,25 @@ class Consuming:
 
     def turn(self, connection: Connection) -> None:
         """See `svcrt.amqp.owner.Part`."""
-        self._settle(connection)
+        self._settle()
         now = time.monotonic()
         for subscription in list(self._subscriptions):
             if subscription.cancelling:
                 self._cancel(subscription)
             elif subscription.feed is None and subscription.retry_at <= now:
                 self._begin(subscription, connection)
-        self._settle(connection)
+        self._settle()
         for feed in [feed for feed in self._draining if not feed.outstanding or not feed.alive]:
             self._draining.remove(feed)
             self._close(feed)
 
-    def _settle(self, connection: Connection) -> None:
+    def _settle(self) -> None:
         settlements = self._settlements
-        stream = connection.stream
         while settlements:
-            feed, tag, encode = settlements.popleft()
+            feed, tag, settle = settlements.popleft()
             if feed.alive:
                 feed.outstanding -= 1
-                stream.put(encode(feed.channel.number, tag))
+                settle(feed.channel, tag)
 
     def _begin(self, subscription: Subscription, connection: Connection) -> None:
         channel = connection.channel()

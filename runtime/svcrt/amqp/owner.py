@@ -12,7 +12,6 @@ from amqp.exceptions import AccessRefused, AMQPError, NotAllowed
 
 from svcrt.amqp.connection import Connection
 from svcrt.amqp.servers import Server
-from svcrt.amqp.stream import Stream
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerError, BrokerRefused, BrokerUnavailable
 from svcrt.types import Task
@@ -67,6 +66,7 @@ class Owner:
     Args:
         role: what the log calls this connection.
         name: what the broker's management pages call it.
+        kind: what talks to the broker.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Owner:
         heartbeat: int,
         connect_timeout: float,
         max_backoff: float,
+        kind: type[Connection] = Connection,
     ) -> None:
         self.role = role
         self.settled = backend.flag()
@@ -95,6 +96,7 @@ class Owner:
         self._heartbeat = heartbeat
         self._connect_timeout = connect_timeout
         self._max_backoff = max_backoff
+        self._kind = kind
         self._poller = backend.poller()
         self._jobs: deque[_Job] = deque()
         self._stop_by: float | None = None
@@ -172,11 +174,16 @@ class Owner:
         """Try every server once; None when none of them takes us."""
         refusals = []
         for server in self._servers:
-            stream = Stream(server, self._backend, self._poller, self._tick)
-            connection = Connection(stream, server, name=f"{self._name} ({self.role})", heartbeat=self._heartbeat)
+            connection = self._kind(
+                server,
+                self._backend,
+                self._poller,
+                self._tick,
+                name=f"{self._name} ({self.role})",
+                heartbeat=self._heartbeat,
+            )
             try:
-                with stream.within(self._connect_timeout):
-                    connection.connect()
+                connection.establish(self._connect_timeout)
             except (AccessRefused, NotAllowed) as error:
                 refusals.append(BrokerRefused(f"{server} refuses user `{server.user}`: {_text_of(error)}"))
                 self.reason = refusals[-1]
@@ -187,10 +194,9 @@ class Owner:
                 # Also what a resolver or a peer that does not speak AMQP makes py-amqp raise: this task must go on.
                 self.reason = BrokerUnavailable(f"cannot connect to {server}: {_text_of(error)}")
             else:
-                stream.heartbeat = float(connection.heartbeat or 0)
                 self._announce("up", logging.INFO, f"connected to {server}")
                 return connection
-            stream.close()
+            connection.abandon()
             if self._stop_by is not None:
                 return None
         if len(refusals) == len(self._servers):
@@ -205,7 +211,7 @@ class Owner:
         """Serve one connection until it ends."""
         try:
             for part in self._parts:
-                with connection.stream.within(ANSWER_SECONDS):
+                with connection.within(ANSWER_SECONDS):
                     part.connected(connection)
             self.connected = True
             self.refusal = None
@@ -222,40 +228,34 @@ class Owner:
             log.exception("%s: unexpected failure; connecting again", self.role)
         finally:
             self.connected = False
-            # Not close(): it waits for a broker that may be frozen.
-            connection.collect()
-            connection.stream.close()
+            connection.abandon()
             for part in self._parts:
                 part.lost(self.reason)
 
     def _serve(self, connection: Connection) -> None:
-        stream = connection.stream
         while True:
             self._woken = False
-            while (frame := stream.next_frame()) is not None:
-                connection.on_inbound_frame(frame)
-                if not stream.connected:
-                    raise ConnectionError("the connection was closed")
+            connection.dispatch()
             self._do_jobs(connection)
             for part in self._parts:
-                with stream.within(ANSWER_SECONDS):
+                with connection.within(ANSWER_SECONDS):
                     part.turn(connection)
-            if self._stop_by is not None and self._may_close(stream):
+            if self._stop_by is not None and self._may_close(connection):
                 self._close(connection)
                 return
             # A part that waited for an answer may have read, and used up a wake-up that was meant for this loop.
-            if not stream.holds_frame() and not self._woken:
-                stream.pump(_IDLE_WAIT)
+            if not connection.holds_frame() and not self._woken:
+                connection.pump(_IDLE_WAIT)
 
-    def _may_close(self, stream: Stream) -> bool:
+    def _may_close(self, connection: Connection) -> bool:
         assert self._stop_by is not None
         return time.monotonic() >= self._stop_by or (
-            not stream.unsent and not self._jobs and all(part.drained() for part in self._parts)
+            not connection.unsent and not self._jobs and all(part.drained() for part in self._parts)
         )
 
     def _close(self, connection: Connection) -> None:
         try:
-            with connection.stream.within(CLOSE_SECONDS):
+            with connection.within(CLOSE_SECONDS):
                 connection.close()
         except (AMQPError, OSError) as error:
             log.debug("%s: the broker did not say good-bye: %s", self.role, _text_of(error))
@@ -277,7 +277,7 @@ class Owner:
             if job.abandoned:
                 continue
             try:
-                with connection.stream.within(ANSWER_SECONDS):
+                with connection.within(ANSWER_SECONDS):
                     job.result = job.function(connection)
             except BrokerError as error:
                 job.error = error

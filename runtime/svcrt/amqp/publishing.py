@@ -24,7 +24,6 @@ CONFIRM_SECONDS = 30.0
 _UNSENT_BYTES = 1024 * 1024
 _LOOK_SECONDS = 0.1
 _IDLE_SECONDS = 60.0
-_CACHED_METHODS = 1000
 
 OnDone = Callable[[BrokerError | None], None]
 
@@ -57,6 +56,11 @@ class Post:
         self.write_by = self.posted
         self.confirm_by = self.posted
 
+    def expiration(self, now: float) -> int | None:
+        """Return what is left of the message's expiration, in ms."""
+        expiration = self.message.expiration
+        return None if expiration is None else max(1, expiration - int((now - self.posted) * 1000))
+
     def finish(self, error: BrokerError | None) -> None:
         """Report how it ended, the first time."""
         on_done, self.on_done = self.on_done, None
@@ -78,14 +82,12 @@ class _Lane:
         self._channel: Channel | None = None
         self._proven = False
         self._tag = 0
-        self._methods: dict[tuple[str, bool], bytes] = {}
 
     def open(self, connection: Connection) -> Channel:
-        channel = Channel(connection)
+        channel = connection.new_channel()
         channel.on_failed = self._failed
         channel.on_return = self._returned
         channel.on_confirm = self._confirmed
-        channel.open_soon()
         if self.confirmed:
             channel.confirm_select(nowait=True)
         self._channel = channel
@@ -95,33 +97,23 @@ class _Lane:
 
     def write(self, connection: Connection) -> None:
         """Write what waits, as far as the window and the socket take it."""
-        stream = connection.stream
         now = time.monotonic()
-        while self.waiting and len(self.in_flight) < WINDOW and stream.unsent < _UNSENT_BYTES:
+        while self.waiting and len(self.in_flight) < WINDOW and connection.unsent < _UNSENT_BYTES:
             post = self.waiting.popleft()
             if post.write_by <= now:
                 post.finish(BrokerUnavailable("the message waited too long to be sent"))
                 continue
             channel = self._channel or self.open(connection)
-            stream.put(b"".join(self._encode(post, channel.number, connection.frame_max, now)))
+            channel.publish(
+                self.exchange,
+                post.routing_key,
+                mandatory=post.mandatory,
+                properties=frames.encode_properties(post.message, expiration=post.expiration(now)),
+                body=post.message.body,
+            )
             if self.confirmed:
                 self._tag += 1
                 self.in_flight[self._tag] = post
-
-    def _encode(self, post: Post, channel: int, frame_max: int, now: float) -> list[bytes]:
-        message = post.message
-        expiration = message.expiration
-        if expiration is not None:
-            expiration = max(1, expiration - int((now - post.posted) * 1000))
-        key = (post.routing_key, post.mandatory)
-        method = self._methods.get(key)
-        if method is None:
-            if len(self._methods) >= _CACHED_METHODS:
-                self._methods.clear()
-            method = frames.encode_publish_method(self.exchange, post.routing_key, mandatory=post.mandatory)
-            self._methods[key] = method
-        properties = frames.encode_properties(message, expiration=expiration)
-        return frames.encode_publish(channel, method, properties, message.body, frame_max)
 
     def _confirmed(self, tag: int, multiple: bool, taken: bool) -> None:
         self._proven = True
