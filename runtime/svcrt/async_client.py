@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from svcrt.amqp.caller import PUBLISH_TIMEOUT, OnDone, read_result
+from svcrt.amqp.caller import PUBLISH_TIMEOUT, OnDone
 from svcrt.amqp.calls import Answer
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.client import Cluster, connect
@@ -47,7 +47,7 @@ class AsyncCluster:
             answer = await answered
         finally:
             let_go()
-        return read_result(answer, method)
+        return self._caller.result_of(method, answer)
 
     def stream(
         self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None

@@ -105,6 +105,11 @@ class Guard:
         self.authenticator = authenticator
         self._schemes = schemes
 
+    @property
+    def stands_aside(self) -> bool:
+        """Whether it never has anything to check or to take away."""
+        return not self._schemes and (self.authenticator is None or self.authenticator.trusts_bus)
+
     def __call__(self, context: WorkerContext, proceed: Proceed) -> object:
         """Check the caller, then go on."""
         scheme = self._schemes.get(context.method)

@@ -12,13 +12,14 @@ from typing import Self
 from svcrt import identities, topology, wire
 from svcrt.amqp.caller import LinkCaller
 from svcrt.amqp.link import AmqpLink
+from svcrt.amqp.origins import Origin
 from svcrt.amqp.requests import Requests
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.authentication import identity_of
 from svcrt.concurrency import backend
 from svcrt.context import CallContext, Identity
 from svcrt.contract import ArgumentsT, Event, ItemT, Oneway, PayloadT, ResultT, Rpc, StreamRpc
-from svcrt.types import Concurrency, Link, Topology
+from svcrt.types import Concurrency, Topology
 
 
 class Cluster:
@@ -29,7 +30,7 @@ class Cluster:
 
     def __init__(
         self,
-        link: Link,
+        link: AmqpLink,
         concurrency: Concurrency,
         *,
         name: str,
@@ -51,7 +52,7 @@ class Cluster:
             link=link,
             requests=self._requests,
             app_id=name,
-            next_context=self._root,
+            origin=Origin(self._root, continues=False),
             remaining=self._remaining,
         )
         self._process = os.getpid()

@@ -18,7 +18,7 @@ from svcrt.contract import Service
 from svcrt.errors import NotStarted, StartError
 from svcrt.extensions import CustomEntrypoint, SharedExtensions, SharedT, find_extensions
 from svcrt.long_workers import MAX_LONG_WORKERS, LongWorkers
-from svcrt.middleware import BUILT_IN, Middleware
+from svcrt.middleware import Middleware
 from svcrt.providers import DependencyProvider
 from svcrt.types import Concurrency, Container, Entrypoint, Link, LongWorker, Outcome
 from svcrt.worker import Limit, WorkerFactory, WorkerPool
@@ -33,7 +33,7 @@ class Process:
     Attributes:
         call_through: makes the caller of a worker from what came with its request.
         transports: each makes a container's entrypoints from its contract.
-        middleware: the application's own, outermost first; the built-in ones stand around them.
+        middleware: the application's own, outermost first; the authentication stands around them.
     """
 
     concurrency: Concurrency
@@ -98,7 +98,7 @@ class ServiceContainer:
         self._factory = WorkerFactory(
             service_class=service_class,
             providers=self._providers,
-            middleware=(*BUILT_IN, self.guard, *process.middleware),
+            middleware=(*(() if self.guard.stands_aside else (self.guard,)), *process.middleware),
         )
         self._long = LongWorkers(
             process.concurrency,

@@ -23,9 +23,9 @@ class Identity:
     claims: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CallContext:
-    """What crosses the wire with a request.
+    """What crosses the wire with a request. Treat it as unchangeable; it is not frozen, since that costs time per call.
 
     Attributes:
         call_id: this call's identity, unique per process and call.

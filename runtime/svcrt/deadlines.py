@@ -26,7 +26,7 @@ class Deadlines:
         self._concurrency = concurrency
         self._is_open = is_open
         self._on_due = on_due
-        self._lock = concurrency.lock()
+        self._lock = concurrency.guard()
         self._heap: list[tuple[float, int]] = []
         self._compact_at = _COMPACT_ABOVE
         self._alarm: Alarm | None = None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from svcrt.context import CallContext
 
+_USUAL = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
 
@@ -33,8 +34,9 @@ _random = random.Random(os.urandom(16))
 
 def new_trace() -> str:
     """Return a `traceparent` that begins a trace, sampled."""
-    trace = _random.getrandbits(128) or 1
-    return f"00-{trace:032x}-{_new_span()}-01"
+    digits = _random.getrandbits(192).to_bytes(24, "big").hex()
+    # Neither part may be all zeros, which a receiver takes for no trace: once in 2^64 calls it begins one of its own.
+    return f"00-{digits[:32]}-{digits[32:]}-01"
 
 
 def child_trace(traceparent: str) -> str:
@@ -42,19 +44,22 @@ def child_trace(traceparent: str) -> str:
     found = _TRACEPARENT.fullmatch(traceparent)
     if found is None or not is_traceparent(traceparent):
         return new_trace()
-    return f"00-{found[2]}-{_new_span()}-{int(found[4], 16) & 1:02x}"
+    return f"00-{found[2]}-{new_span()}-{int(found[4], 16) & 1:02x}"
 
 
 def is_traceparent(text: str) -> bool:
     """Whether `text` is a `traceparent` by the W3C recommendation, of this or a later version."""
+    if _USUAL.fullmatch(text) is not None:
+        return True
     found = _TRACEPARENT.fullmatch(text)
     if found is None or found[1] == "ff" or (found[1] == "00" and found[5] is not None):
         return False
     return found[2].strip("0") != "" and found[3].strip("0") != ""
 
 
-def _new_span() -> str:
-    return f"{_random.getrandbits(64) or 1:016x}"
+def new_span() -> str:
+    """Return a span id: sixteen hexadecimal digits."""
+    return _random.getrandbits(64).to_bytes(8, "big").hex()
 
 
 CALL_IDS = CallIds()

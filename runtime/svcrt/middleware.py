@@ -1,6 +1,7 @@
 """What stands around every worker: callables of one signature, composed by a list and a loop."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -25,33 +26,25 @@ def apply(layers: Sequence[Middleware], context: WorkerContext, proceed: Proceed
     return proceed()
 
 
-def log_failures(context: WorkerContext, proceed: Proceed) -> object:
+def log_failure(context: WorkerContext, error: BaseException) -> None:
     """Log what the contract does not declare, once, with call id and traceback; neither leaves the service."""
-    try:
-        return proceed()
-    except (DeclaredError, Interrupted, SocketClosed):
-        raise
-    except BaseException as error:
-        answers: tuple[type[BaseException], ...] = context.data.get(ANSWERS, ())
-        expected = (isinstance(error, SystemFault) and error.reported_by is None) or isinstance(error, answers)
-        log.log(
-            logging.INFO if expected else logging.ERROR,
-            "%s.%s failed with %s (call %s)",
-            context.service,
-            context.method,
-            error if expected else type(error).__name__,
-            context.call.call_id,
-            exc_info=not expected,
-        )
-        raise
+    if isinstance(error, (DeclaredError, Interrupted, SocketClosed)):
+        return
+    answers: tuple[type[BaseException], ...] = context.data.get(ANSWERS, ())
+    expected = (isinstance(error, SystemFault) and error.reported_by is None) or isinstance(error, answers)
+    log.log(
+        logging.INFO if expected else logging.ERROR,
+        "%s.%s failed with %s (call %s)",
+        context.service,
+        context.method,
+        error if expected else type(error).__name__,
+        context.call.call_id,
+        exc_info=None if expected else error,
+    )
 
 
-def refuse_expired(context: WorkerContext, proceed: Proceed) -> object:
-    """Do not begin what nobody waits for any more."""
-    if context.remaining() == 0.0:
+def refuse_expired(context: WorkerContext) -> None:
+    """Do not begin what nobody waits for any more. Raises DeadlineExceeded."""
+    deadline = context.call.deadline
+    if deadline is not None and deadline <= time.monotonic():
         raise DeadlineExceeded("the deadline passed while the request waited for a free worker; it did not run")
-    return proceed()
-
-
-BUILT_IN: tuple[Middleware, ...] = (log_failures, refuse_expired)
-"""Outermost first; the application's own stand inside."""

@@ -128,10 +128,14 @@ class ServiceLogger(logging.LoggerAdapter[logging.Logger]):
 class Logger(DependencyProvider[ServiceLogger]):
     """A logger of the service's full name whose records carry `service`, `method` and `call_id`."""
 
+    def setup(self) -> None:
+        """Look the logger up: logging takes a lock for that."""
+        self._logger = logging.getLogger(self.container.contract.name)
+
     def get_dependency(self, context: WorkerContext) -> ServiceLogger:
         """Return a logger for this worker."""
         return ServiceLogger(
-            logging.getLogger(context.service),
+            self._logger,
             {"service": context.service, "method": context.method, "call_id": context.call.call_id},
         )
 

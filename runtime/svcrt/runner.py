@@ -254,7 +254,7 @@ class Runner:
             link=link,
             requests=requests,
             app_id=self._name,
-            next_context=child_of(context),
+            origin=child_of(context),
             remaining=context.remaining,
         )
 

@@ -61,6 +61,16 @@ class Channel(Protocol[T]):
         """Take the oldest item; raises `queue.Empty` when none came within `timeout` seconds."""
 
 
+class Baton(Protocol[T]):
+    """Hands one value at a time from whoever has it to the one task that waits for it, without a queue between."""
+
+    def give(self, value: T) -> None:
+        """Hand over; not again before it was taken. Never blocks."""
+
+    def take(self, timeout: float | None = None) -> T:
+        """Wait for a value; raises TimeoutError when none came within `timeout` seconds."""
+
+
 class Alarm(Protocol):
     """A call that will be made later."""
 
@@ -95,6 +105,12 @@ class Concurrency(Protocol):
 
     def lock(self) -> AbstractContextManager[object]:
         """Return a new lock, not re-entrant."""
+
+    def guard(self) -> AbstractContextManager[object]:
+        """Return a lock for a few statements that never wait; cheap, not re-entrant."""
+
+    def baton(self) -> Baton[Any]:
+        """Return a new `Baton`."""
 
     def channel(self) -> Channel[Any]:
         """Return a new, empty `Channel`."""
@@ -190,10 +206,16 @@ class QueueState:
 class Delivery(Protocol):
     """A message that the broker handed to a consumer. Exactly one of `ack` and `reject` is called, once, by anybody."""
 
-    message: Message
+    properties: bytes
+    """As AMQP has them: flags, then values."""
+    body: bytes
     redelivered: bool
     exchange: str
     routing_key: str
+
+    @property
+    def message(self) -> Message:
+        """The message, read when it is first asked for."""
 
     def ack(self) -> None:
         """Say that it is done. Dropped silently when the channel it came on is gone (the broker redelivers)."""
@@ -249,6 +271,12 @@ class Link(Protocol):
         nothing is reported; a failure to send is logged at debug level.
         """
 
+    def post_packed(self, properties: bytes, body: bytes, *, exchange: str, routing_key: str) -> None:
+        """Like `post`, without a confirm, of a message whose properties are bytes (AMQP's flags and values) already.
+
+        Raises InvalidValue when the body is too big.
+        """
+
     def publish(
         self, message: Message, *, exchange: str, routing_key: str, mandatory: bool = False, timeout: float
     ) -> None:
@@ -286,7 +314,8 @@ class Link(Protocol):
 # --- container, entrypoints, providers ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as three more on the way of every request: that costs a microsecond for each object. Nobody changes them.
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """How a worker ended: a result, or the exception that the method (or a provider) raised."""
 

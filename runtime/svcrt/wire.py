@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 from svcrt.context import CallContext, Identity
@@ -35,11 +36,17 @@ MAX_HEADER_BYTES = 16 * 1024
 MAX_SHORT_BYTES = 255
 """Greatest size of a name, a routing key or a text property: AMQP's short string."""
 MAX_PARENTS = 10
+_HEADERS_BESIDE = 100
+"""Bytes of the other headers of a request, generously."""
 
 _CREDENTIAL = "auth="
 
 _SERVER_NAMED = re.compile(r"amq\.gen-[A-Za-z0-9_\-]{1,247}")
 _CALL_ID = re.compile(r"[A-Za-z0-9._~\-]{1,100}")
+_USUAL = re.compile(r"v=1;id=([A-Za-z0-9._~\-]{1,100})(?:;up=([^;]+))?;left=([0-9]{1,15});sent=([0-9]{1,15})", re.ASCII)
+"""A `svc` header without credential, principal and baggage, which most calls have."""
+_BAD_ID = "a call id has characters outside A-Z a-z 0-9 . _ ~ - or more than 100 of them"
+_NO_BAGGAGE: Mapping[str, str] = MappingProxyType({})
 
 
 def is_packing(encoding: str) -> bool:
@@ -74,33 +81,61 @@ def context_header(context: CallContext, *, epoch_ms: int) -> str:
 
 
 def read_context(message: Message, *, arrival: float, epoch_ms: int) -> CallContext:
-    """Read the context that came with `message`; where there is none (another sender), the one of a new root call.
+    """Read the context that came with `message`; see `read_call`."""
+    headers = message.headers
+    return read_call(
+        headers.get(CONTEXT_HEADER),
+        headers.get(TRACE_HEADER, ""),
+        message.message_id,
+        arrival=arrival,
+        epoch_ms=epoch_ms,
+    )
+
+
+def read_call(header: str | None, trace: str, message_id: str | None, *, arrival: float, epoch_ms: int) -> CallContext:
+    """Read the context of what arrived; where there is none (another sender), the one of a new root call.
 
     Args:
-        message: what arrived.
-        arrival: when, on the clock of `time.monotonic`.
+        header: the header `svc`, None for none.
+        trace: the header `traceparent`, which may be empty or wrong.
+        message_id: of the message.
+        arrival: when it came, on the clock of `time.monotonic`.
         epoch_ms: the same moment in milliseconds since 1970.
 
     Raises:
-        InvalidValue: the `svc` header is malformed or of another version.
+        InvalidValue: `header` is malformed or of another version.
     """
-    text = message.headers.get(CONTEXT_HEADER)
-    fields = {} if text is None else _split_context(text)
-    call_id = fields.get("id") or message.message_id or CALL_IDS.next()
-    parents = tuple(fields["up"].split(",")) if fields.get("up") else ()
-    if not all(_CALL_ID.fullmatch(identity) for identity in ((fields.get("id") or "x"), *parents)):
-        raise _malformed("a call id has characters outside A-Z a-z 0-9 . _ ~ - or more than 100 of them")
-    trace = message.headers.get(TRACE_HEADER, "")
+    usual = None if header is None else _USUAL.fullmatch(header)
+    if usual is not None:
+        call_id, up, left, sent = usual.groups()
+        return CallContext(
+            call_id=call_id,
+            parents=_parents(up) if up else (),
+            traceparent=trace if is_traceparent(trace) else new_trace(),
+            deadline=_end(arrival, int(left), epoch_ms - int(sent)),
+            baggage=_NO_BAGGAGE,
+        )
+    fields = {} if header is None else _split_context(header)
+    identity = fields.get("id")
+    if identity is not None and not _CALL_ID.fullmatch(identity):
+        raise _malformed(_BAD_ID)
     authorization = fields.get("auth")
     return CallContext(
-        call_id=call_id,
-        parents=parents[:MAX_PARENTS],
+        call_id=identity or message_id or CALL_IDS.next(),
+        parents=_parents(fields["up"]) if fields.get("up") else (),
         traceparent=trace if is_traceparent(trace) else new_trace(),
         deadline=_deadline(fields, arrival, epoch_ms),
         baggage={unquote(key[1:]): unquote(value) for key, value in fields.items() if key.startswith(".")},
         authorization=None if authorization is None else unquote(authorization),
         identity=_identity(fields.get("who")),
     )
+
+
+def _parents(text: str) -> tuple[str, ...]:
+    parents = tuple(text.split(","))
+    if not all(map(_CALL_ID.fullmatch, parents)):
+        raise _malformed(_BAD_ID)
+    return parents[:MAX_PARENTS]
 
 
 def _identity(text: str | None) -> Identity | None:
@@ -137,12 +172,14 @@ def _deadline(fields: Mapping[str, str], arrival: float, epoch_ms: int) -> float
     sent = fields.get("sent", "")
     if not _is_number(left) or not (sent == "" or _is_number(sent)):
         raise _malformed("`left` and `sent` are whole milliseconds")
-    remaining = int(left)
+    return _end(arrival, int(left), epoch_ms - int(sent) if sent else 0)
+
+
+def _end(arrival: float, left_ms: int, under_way_ms: int) -> float:
     # The sender's clock is advice: it can only shorten, and never beyond what the broker's expiration allows.
-    under_way = epoch_ms - int(sent) if sent else 0
-    if 0 < under_way <= remaining:
-        remaining -= under_way
-    return arrival + remaining / 1000
+    if 0 < under_way_ms <= left_ms:
+        left_ms -= under_way_ms
+    return arrival + left_ms / 1000
 
 
 def _is_number(text: str) -> bool:
@@ -280,6 +317,13 @@ def check_content(message: Message) -> None:
         raise InvalidValue((Fault("$properties.content_encoding", "no compression and no encoding but utf-8 is read"),))
     if len(message.body) > MAX_BODY_BYTES:
         raise InvalidValue((Fault("$", f"the body has more than {MAX_BODY_BYTES} bytes"),))
+
+
+def check_context(size: int) -> None:
+    """Refuse a `svc` header of `size` bytes with which all headers would be too many. Raises InvalidValue."""
+    if size + _HEADERS_BESIDE > MAX_HEADER_BYTES:
+        text = f"{size} bytes of headers; {MAX_HEADER_BYTES} may be sent (too much baggage, too great a principal?)"
+        raise InvalidValue((Fault("$headers", text),))
 
 
 def check_sending(message: Message, *, exchange: str, routing_key: str) -> None:

@@ -1,7 +1,6 @@
 """Workers: a fresh service object per request with its dependencies, run by a bounded pool of long-lived tasks."""
 
 import logging
-import queue
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,20 +8,32 @@ from functools import partial
 from typing import Any, Protocol
 
 from svcrt.context import WorkerContext
-from svcrt.middleware import Middleware, apply
+from svcrt.injection import compile_injection
+from svcrt.middleware import Middleware, apply, log_failure, refuse_expired
 from svcrt.providers import DependencyProvider
-from svcrt.types import Channel, Concurrency, Flag, Outcome, Task
+from svcrt.types import Baton, Concurrency, Flag, Outcome, Task
 
 log = logging.getLogger("svcrt.worker")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFactory:
-    """How a service's requests are run: its class, its bound providers in order, its middleware outermost first."""
+    """How a service's requests are run.
 
-    service_class: type[Any]
-    providers: Sequence[DependencyProvider[Any]]
-    middleware: Sequence[Middleware]
+    Args:
+        service_class: what is made for each.
+        providers: bound, in order.
+        middleware: outermost first.
+    """
+
+    def __init__(
+        self,
+        *,
+        service_class: type[Any],
+        providers: Sequence[DependencyProvider[Any]],
+        middleware: Sequence[Middleware],
+    ) -> None:
+        self._serve = compile_injection(service_class, providers)
+        self._middleware = tuple(middleware)
 
     def run(
         self,
@@ -36,49 +47,15 @@ class WorkerFactory:
         Args:
             around: calls the method instead of us, while the dependencies live; what it returns is the result.
         """
-        serve = partial(self._serve, stub, positional, context, around)
         try:
-            return Outcome(result=apply(self.middleware, context, serve))
+            refuse_expired(context)
+            if not self._middleware:
+                return Outcome(result=self._serve(stub, positional, context, around))
+            serve = partial(self._serve, stub, positional, context, around)
+            return Outcome(result=apply(self._middleware, context, serve))
         except BaseException as error:  # a handler's sys.exit() must not end a long-lived worker
+            log_failure(context, error)
             return Outcome(error=error)
-
-    def _serve(
-        self,
-        stub: str,
-        positional: tuple[object, ...],
-        context: WorkerContext,
-        around: Callable[[Callable[[], object]], object] | None,
-    ) -> object:
-        service = self.service_class()
-        ready: list[DependencyProvider[Any]] = []
-        try:
-            for provider in self.providers:
-                service.__dict__[provider.name] = provider.get_dependency(context)
-                ready.append(provider)
-            for provider in ready:
-                provider.worker_setup(context)
-            method = partial(getattr(service, stub), *positional, **context.arguments)
-            outcome = Outcome(result=method() if around is None else around(method))
-        except BaseException as error:
-            outcome = Outcome(error=error)
-        for provider in ready:
-            outcome = _after(provider.worker_result, (context, outcome), outcome)
-        for provider in reversed(ready):
-            outcome = _after(provider.worker_teardown, (context,), outcome)
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.result
-
-
-def _after(hook: Callable[..., None], arguments: tuple[Any, ...], outcome: Outcome) -> Outcome:
-    """Run a hook that follows the method: its exception fails a success, and is logged beside an earlier failure."""
-    try:
-        hook(*arguments)
-    except BaseException as error:
-        if outcome.error is None:
-            return Outcome(error=error)
-        log.exception("%s failed after a failure", getattr(hook, "__qualname__", hook))
-    return outcome
 
 
 class Job(Protocol):
@@ -114,8 +91,9 @@ class WorkerPool:
         self._concurrency = concurrency
         self._size = size
         self._name = name
-        self._lock = concurrency.lock()
-        self._jobs: Channel[Job | None] = concurrency.channel()
+        self._lock = concurrency.guard()
+        self._jobs: deque[Job] = deque()
+        self._idle: list[Baton[Job | None]] = []
         self._tasks: list[Task] = []
         self._limits: list[Limit] = []
         self._admitted = 0
@@ -123,6 +101,7 @@ class WorkerPool:
         self._handing_over = False
         self._draining = False
         self._killed = False
+        self._is_over = False
         self._empty: Flag = concurrency.flag()
 
     def limit(self, size: int) -> Limit:
@@ -135,16 +114,23 @@ class WorkerPool:
         """Put a job in line; never blocks. Abandoned at once when the pool is draining, or hands over what it can."""
         with self._lock:
             self._open += 1
-            if not self._draining and (job.only_here or not self._handing_over):
-                limit = job.limit
-                if limit is None or limit.running < limit.size:
-                    if limit is not None:
-                        limit.running += 1
-                    self._admit(job)
-                else:
-                    limit.waiting.append(job)
-                return
-        self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
+            is_taken = not self._draining and (job.only_here or not self._handing_over)
+            worker = self._admit(job) if is_taken and self._within_limit(job) else None
+        if worker is not None:
+            worker.give(job)
+        elif not is_taken:
+            self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
+
+    @staticmethod
+    def _within_limit(job: Job) -> bool:
+        limit = job.limit
+        if limit is None:
+            return True
+        if limit.running < limit.size:
+            limit.running += 1
+            return True
+        limit.waiting.append(job)
+        return False
 
     def hand_over(self) -> None:
         """Abandon, from now on, what has not begun and others can do; what only we can do is still done."""
@@ -153,12 +139,10 @@ class WorkerPool:
             unstarted = [job for limit in self._limits for job in limit.waiting if not job.only_here]
             for limit in self._limits:
                 limit.waiting = deque(job for job in limit.waiting if job.only_here)
-        for job in self._in_line():
-            if job.only_here:
-                self._jobs.put(job)
-                continue
-            unstarted.append(job)
-            with self._lock:
+            in_line, self._jobs = self._jobs, deque(job for job in self._jobs if job.only_here)
+        for job in in_line:
+            if not job.only_here:
+                unstarted.append(job)
                 self._give_up_place(job)
         for job in unstarted:
             self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
@@ -170,15 +154,15 @@ class WorkerPool:
             unstarted = [job for limit in self._limits for job in limit.waiting]
             for limit in self._limits:
                 limit.waiting.clear()
-        unstarted += self._in_line()
+            unstarted += self._jobs
+            self._jobs.clear()
         for job in unstarted:
             self._concurrency.spawn(self._abandon, job, name=f"{self._name} hand-over")
         with self._lock:
             if self._open == 0:
                 self._empty.set()
         ended = self._empty.wait(seconds)
-        for _ in self._tasks:
-            self._jobs.put(None)
+        self._release()
         return ended
 
     @property
@@ -189,8 +173,8 @@ class WorkerPool:
     def kill(self) -> None:
         """End the tasks where the back end can; no job reports its outcome any more."""
         self._killed = self._draining = True
+        self._release()
         for task in self._tasks:
-            self._jobs.put(None)
             task.kill()
 
     @property
@@ -198,20 +182,35 @@ class WorkerPool:
         """Whether outcomes are of no interest any more."""
         return self._killed
 
-    def _admit(self, job: Job) -> None:
+    def _release(self) -> None:
+        """Let the tasks end that have nothing to do; those that have end after it."""
+        with self._lock:
+            self._is_over = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.give(None)
+
+    def _admit(self, job: Job) -> Baton[Job | None] | None:
+        """Put a job in line or return the worker to give it to; the lock is held."""
         self._admitted += 1
-        self._jobs.put(job)
+        if self._idle:
+            return self._idle.pop()
+        self._jobs.append(job)
         if len(self._tasks) < min(self._admitted, self._size):
             name = f"{self._name} worker {len(self._tasks) + 1}"
             self._tasks.append(self._concurrency.spawn(self._work, name=name))
+        return None
 
     def _work(self) -> None:
+        baton: Baton[Job | None] = self._concurrency.baton()
         while not self._killed:
             try:
-                job = self._jobs.get()
+                job = self._next(baton)
             except BaseException as error:
                 self._survive(error, "an exception that was not for it reached an idle worker")
-                continue
+                job = self._withdraw(baton)
+                if job is None:
+                    continue
             if job is None or self._killed:
                 return
             try:
@@ -221,35 +220,47 @@ class WorkerPool:
             finally:
                 self._finished(job)
 
+    def _next(self, baton: "Baton[Job | None]") -> Job | None:
+        with self._lock:
+            if self._jobs:
+                return self._jobs.popleft()
+            if self._is_over:
+                return None
+            # Last come, first served: what it used is still in the caches.
+            self._idle.append(baton)
+        return baton.take()
+
+    def _withdraw(self, baton: "Baton[Job | None]") -> Job | None:
+        """Wait no longer for a job; return the one that somebody is giving at this moment."""
+        with self._lock:
+            if baton in self._idle:
+                self._idle.remove(baton)
+                return None
+        return baton.take()
+
     def _survive(self, error: BaseException, what: str) -> None:
         """Log what hits a worker outside its method, such as a time-out that the method has left running."""
         if self._killed:
             raise error
         log.error("%s: %s", self._name, what, exc_info=error)
 
-    def _in_line(self) -> list[Job]:
-        """Take out what no task has begun."""
-        jobs: list[Job] = []
-        try:
-            while (job := self._jobs.get(timeout=0)) is not None:
-                jobs.append(job)
-        except queue.Empty:
-            pass
-        return jobs
-
     def _finished(self, job: Job) -> None:
-        with self._lock:
-            self._give_up_place(job)
+        self._give_up_place(job)
         self._closed()
 
     def _give_up_place(self, job: Job) -> None:
-        self._admitted -= 1
         limit = job.limit
-        if limit is not None:
-            if limit.waiting:
-                self._admit(limit.waiting.popleft())
-            else:
+        with self._lock:
+            self._admitted -= 1
+            if limit is None:
+                return
+            if not limit.waiting:
                 limit.running -= 1
+                return
+            following = limit.waiting.popleft()
+            worker = self._admit(following)
+        if worker is not None:
+            worker.give(following)
 
     def _abandon(self, job: Job) -> None:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from svcrt import stream_wire
-from svcrt.amqp import frames
+from svcrt.amqp.properties import encode_properties
 from svcrt.errors import InvalidValue
 from svcrt.stream_wire import Kind, Mark
 from svcrt.types import Message
@@ -60,7 +60,7 @@ VECTORS = [
 
 @pytest.mark.parametrize(("message", "properties"), VECTORS)
 def test_messages_of_streams_are_these_bytes(message: Message, properties: str) -> None:
-    assert frames.encode_properties(message, expiration=None).hex() == properties
+    assert encode_properties(message, expiration=None).hex() == properties
 
 
 @pytest.mark.parametrize(

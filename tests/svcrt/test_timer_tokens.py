@@ -24,10 +24,16 @@ class Handed(Delivery):
     """A token that the broker hands out."""
 
     def __init__(self, message: Message) -> None:
-        self.message = message
+        self._message = message
+        self.body = message.body
+        self.properties = b""
         self.redelivered = False
         self.exchange = self.routing_key = ""
         self.settled = ""
+
+    @property
+    def message(self) -> Message:
+        return self._message
 
     def ack(self) -> None:
         self.settled = "acked"

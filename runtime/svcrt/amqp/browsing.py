@@ -8,6 +8,7 @@ from amqp.exceptions import ChannelError, NotFound
 
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.declaring import translate
+from svcrt.amqp.properties import decode_message
 from svcrt.errors import BrokerUnavailable
 from svcrt.types import Message
 
@@ -49,7 +50,7 @@ def browse(connection: Connection, queue: str, limit: int, is_dropped: Callable[
     """
     channel = connection.channel()
     held: list[tuple[int, Message]] = []
-    channel.on_deliver = lambda message, tag, *_: held.append((tag, message))
+    channel.on_deliver = lambda properties, body, tag, *_: held.append((tag, decode_message(properties, body)))
     try:
         if not channel.ask("queue_declare", queue, passive=True).message_count:
             channel.ask("close")

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from svcrt import identities, topology, wire
-from svcrt.amqp.calls import Answer, NextContext
+from svcrt.amqp.calls import Answer
+from svcrt.amqp.origins import Origin
 from svcrt.amqp.requests import Requests
 from svcrt.amqp.streams_client import OpenStream
 from svcrt.codec import codec
@@ -16,16 +18,13 @@ from svcrt.errors import (
     BrokerError,
     BrokerUnavailable,
     CallError,
-    InvalidValue,
     NotSent,
     OutcomeUnknown,
     Overloaded,
     Refused,
-    RemoteError,
     UnknownService,
     Unroutable,
 )
-from svcrt.faults import read_error
 from svcrt.futures import CallFuture
 from svcrt.types import Concurrency, Link, Message
 
@@ -40,7 +39,7 @@ class LinkCaller:
     """Implements `svcrt.bases.Caller`.
 
     Attributes:
-        next_context: makes the context of what is called or sent next.
+        origin: makes the contexts of what is called or sent next.
         remaining: seconds that are left to us, None without a limit.
     """
 
@@ -48,25 +47,27 @@ class LinkCaller:
     link: Link
     requests: Requests
     app_id: str
-    next_context: NextContext
+    origin: Origin
     remaining: Callable[[], float | None]
 
     def call(self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None) -> ResultT:
         """Call and wait for the result; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
-        answer = self.requests.call(method, body, self.next_context, self._allowed(method, timeout))
-        return read_result(answer, method)
+        requests = self.requests
+        plan = requests.plan(method)
+        body = plan.encode(arguments, packed=requests.packed)
+        return plan.result(requests.call(plan, body, self.origin, self._allowed(method, timeout)))
 
     def submit(
         self, method: Rpc[ArgumentsT, ResultT], arguments: ArgumentsT, *, timeout: float | None = None
     ) -> Future[ResultT]:
         """Call without waiting; see `svcrt.bases.Caller`."""
-        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
+        plan = self.requests.plan(method)
+        body = plan.encode(arguments, packed=self.requests.packed)
         future = CallFuture[ResultT](self.concurrency)
 
         def on_answer(answer: Answer) -> None:
             try:
-                future.succeed(read_result(answer, method))
+                future.succeed(plan.result(answer))
             except Exception as error:
                 future.fail(error)
 
@@ -75,7 +76,7 @@ class LinkCaller:
         except NotSent as error:
             future.fail(error)
         else:
-            self.requests.submit(method, body, self.next_context, allowed, on_answer)
+            self.requests.submit(plan, body, self.origin, allowed, on_answer)
         return future
 
     def begin(
@@ -86,7 +87,7 @@ class LinkCaller:
         timeout: float | None,
         on_answer: Callable[[Answer], None],
     ) -> Callable[[], None]:
-        """Call without waiting: `on_answer` gets what `read_result` reads, in a task where it must not block.
+        """Call without waiting: `on_answer` gets what `result_of` reads, in a task where it must not block.
 
         Returns:
             What lets go of the call, at any time.
@@ -95,9 +96,14 @@ class LinkCaller:
             InvalidValue: the arguments break the contract; nothing was sent.
             NotSent: no time is left; nothing was sent.
         """
-        body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
-        number = self.requests.submit(method, body, self.next_context, self._allowed(method, timeout), on_answer)
-        return lambda: self.requests.abandon(number)
+        plan = self.requests.plan(method)
+        body = plan.encode(arguments, packed=self.requests.packed)
+        number = self.requests.submit(plan, body, self.origin, self._allowed(method, timeout), on_answer)
+        return partial(self.requests.abandon, number)
+
+    def result_of(self, method: Rpc[ArgumentsT, ResultT], answer: Answer) -> ResultT:
+        """Return the result that an answer carries; raises how the call ended otherwise."""
+        return self.requests.plan(method).result(answer)
 
     def stream(
         self, method: StreamRpc[ArgumentsT, ItemT], arguments: ArgumentsT, *, timeout: float | None = None
@@ -109,7 +115,7 @@ class LinkCaller:
             allowed = self._allowed(method, timeout)
         except NotSent as error:
             return self.requests.failed_stream(method, error)
-        return self.requests.stream(method, body, self.next_context, allowed, left)
+        return self.requests.stream(method, body, self.origin, allowed, left)
 
     def send(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> None:
         """Hand in a background job; see `svcrt.bases.Caller`."""
@@ -129,14 +135,14 @@ class LinkCaller:
 
     def _job(self, method: Oneway[ArgumentsT], arguments: ArgumentsT) -> "_Parcel":
         body = codec(method.arguments).encode(arguments, packed=self.requests.packed)
-        context, packed = self.next_context(None), self.requests.packed
+        context, packed = self.origin(None), self.requests.packed
         message = wire.oneway(body, method=method.name, context=context, app_id=self.app_id, packed=packed)
         target = f"{method.service}.{method.name}"
         return _Parcel(message, topology.JOB_EXCHANGE, method.service, mandatory=True, what=target)
 
     def _announcement(self, event: Event[PayloadT], payload: PayloadT) -> "_Parcel":
         body = codec(event.payload).encode(payload, packed=self.requests.packed)
-        context, packed = self.next_context(None), self.requests.packed
+        context, packed = self.origin(None), self.requests.packed
         message = wire.event(body, name=event.name, context=context, app_id=self.app_id, packed=packed)
         return _Parcel(message, topology.EVENT_EXCHANGE, event.name, mandatory=False, what=event.name)
 
@@ -199,27 +205,12 @@ class _Parcel:
                 return OutcomeUnknown(f"the broker did not confirm `{self.what}`; it may have it: {error}")
 
 
-def child_of(context: CallContext) -> NextContext:
-    """Contexts of what is called while `context` is worked on."""
+def child_of(context: CallContext) -> Origin:
+    """Where what is called while `context` is worked on comes from."""
 
     def next_context(timeout: float | None) -> CallContext:
         return context.child(
             call_id=identities.CALL_IDS.next(), traceparent=identities.child_trace(context.traceparent), timeout=timeout
         )
 
-    return next_context
-
-
-def read_result(answer: Answer, method: Rpc[Any, ResultT]) -> ResultT:
-    """Return the result that an answer carries; raises how the call ended otherwise."""
-    if isinstance(answer, Exception):
-        raise answer
-    name = wire.error_name(answer)
-    if name is not None:
-        raise read_error(name, answer, method)
-    try:
-        wire.check_content(answer)
-        result: ResultT = codec(method.result).decode(answer.body, packed=wire.is_packed(answer))
-    except InvalidValue as error:
-        raise RemoteError("svc.InvalidReply", {"faults": [str(fault) for fault in error.faults]}) from error
-    return result
+    return Origin(next_context, continues=True)

@@ -1,64 +1,61 @@
-"""py-amqp's connection and channel on our stream: the hot frames are taken out, a dead channel stays dead."""
+"""py-amqp's connection and channel on our stream: hot frames go past it to their channel, a dead channel stays dead."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 import amqp
-import amqp.method_framing
 from amqp import spec
-from amqp.exceptions import ChannelError, RecoverableConnectionError, UnexpectedFrame, error_for_code
+from amqp.exceptions import ChannelError, RecoverableConnectionError, error_for_code
 
 from svcrt.amqp import frames
 from svcrt.amqp.servers import Server
 from svcrt.amqp.stream import Stream
 from svcrt.concurrency import Backend, Poller
-from svcrt.types import Message
 
-_HOT_CONTENT = (frames.DELIVER, frames.RETURN)
 _FRAME_MAX = 131_072
 _CACHED_METHODS = 1000
+_UNSENT_BYTES = 1024 * 1024
 
 
 class Channel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
     """A channel that dies for good when the broker closes it: py-amqp would reopen it without its consumers.
 
-    The callbacks are set by whoever opens it and run while frames are read: they must neither block nor raise.
+    The callbacks (see `svcrt.amqp.frames.Sink`) are set by whoever opens it.
     """
 
     def __init__(self, connection: "Connection", channel_id: int | None = None, **options: Any) -> None:
         super().__init__(connection, channel_id, **options)
-        self._methods: dict[tuple[str, str, bool], bytes] = {}
         self.failure: Exception | None = None
         self.number: int = self.channel_id
         self.on_failed: Callable[[Exception], None] | None = None
         self.on_cancelled: Callable[[], None] | None = None
         self.on_confirm: Callable[[int, bool, bool], None] | None = None
-        """Called with the delivery tag, `multiple` and whether it was taken."""
-        self.on_return: Callable[[Message, str, str], None] | None = None
-        """Called with the message, the broker's reason and the routing key."""
-        self.on_deliver: Callable[[Message, int, bool, str, str], None] | None = None
-        """Called with the message, its tag, `redelivered`, exchange and routing key."""
+        self.on_return: Callable[[bytes, bytes, str, str], None] | None = None
+        self.on_deliver: Callable[[bytes, bytes, int, bool, str, str], None] | None = None
+        self._methods: dict[tuple[str, str, bool], bytes] = {}
+        # py-amqp forgets the connection when that is lost, while others may be about to write.
+        self._stream = connection.stream
+        self._own = connection
 
     def publish(self, exchange: str, routing_key: str, *, mandatory: bool, properties: bytes, body: bytes) -> None:
-        """Write one message; `properties` are AMQP's flags and values (`frames.encode_properties`)."""
+        """Write one message; `properties` are AMQP's flags and values (`svcrt.amqp.properties`)."""
         key = (exchange, routing_key, mandatory)
         method = self._methods.get(key)
         if method is None:
             if len(self._methods) >= _CACHED_METHODS:
                 self._methods.clear()
-            method = frames.encode_publish_method(exchange, routing_key, mandatory=mandatory)
+            method = frames.encode_publish_method(self.number, exchange, routing_key, mandatory=mandatory)
             self._methods[key] = method
-        pieces = frames.encode_publish(self.number, method, properties, body, self.connection.frame_max)
-        self.connection.stream.put(b"".join(pieces))
+        self._stream.put(frames.encode_content(self.number, method, properties, body, self._own.frame_max))
 
-    def ack(self, tag: int) -> None:
-        """Say that a delivery is done."""
-        self.connection.stream.put(frames.encode_ack(self.number, tag))
+    def ack(self, tag: int, *, multiple: bool = False) -> None:
+        """Say that a delivery is done; with `multiple` all that came before it, too."""
+        self._stream.put(frames.encode_ack(self.number, tag, multiple=multiple))
 
     def reject(self, tag: int, *, requeue: bool) -> None:
         """Give a delivery back, or drop it."""
-        self.connection.stream.put(frames.encode_reject(self.number, tag, requeue=requeue))
+        self._stream.put(frames.encode_reject(self.number, tag, requeue=requeue))
 
     def open_soon(self) -> None:
         """Open without waiting: the broker works in order, so all may be sent that needs an open channel."""
@@ -91,7 +88,7 @@ _OurChannel: TypeAlias = Channel
 
 
 class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
-    """A connection of one owner. Nothing but `establish`, `close`, `pump` and `Channel.ask` waits.
+    """A connection of one owner. Nothing but `establish`, `close`, `serve` and `Channel.ask` waits.
 
     Args:
         server: where to connect to.
@@ -103,6 +100,10 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
     """
 
     Channel = Channel
+    is_shared = True
+    """Whether every task may publish and settle; else the owner alone may."""
+    # py-amqp counts the connection as channel 0. No content comes there.
+    on_confirm = on_return = on_deliver = None
 
     def __init__(
         self,
@@ -114,8 +115,14 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
         name: str,
         heartbeat: int,
     ) -> None:
-        self.stream = Stream(server, backend, poller, tick)
-        self._contents: dict[int, frames.Content] = {}
+        self._reader: frames.FrameReader
+        self.stream = Stream(server, backend, poller, tick, lambda data: self._reader.feed(data))
+        self._poller = poller
+        self._on_turn: Callable[[], None] = lambda: None
+        self._is_turn_due = False
+        self.turning: Any = backend.guard()
+        """Held while somebody takes a turn: the owner, or whoever `turn_soon` has called."""
+        self._failure: Exception | None = None
         super().__init__(
             host=f"{server.host}:{server.port}",
             userid=server.user,
@@ -126,19 +133,20 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
             heartbeat=heartbeat,
             frame_max=_FRAME_MAX,
             client_properties={"connection_name": name, "product": "svcgen"},
-            frame_handler=_frame_handler,
         )
-
-    def Transport(self, *_arguments: Any, **_options: Any) -> Stream:  # noqa: N802 # py-amqp's name
-        """Return the stream in the place of py-amqp's transport."""
-        return self.stream
+        self._reader = frames.FrameReader(self.channels)
 
     # What the owner calls.
 
     @property
-    def unsent(self) -> int:
-        """Bytes that wait to be written."""
-        return self.stream.unsent
+    def holds_unsent(self) -> bool:
+        """Whether anything waits to be written."""
+        return self.stream.holds_unsent
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether so much waits to be written that more should wait elsewhere."""
+        return self.stream.unsent > _UNSENT_BYTES
 
     def establish(self, seconds: float) -> None:
         """Connect and shake hands within `seconds`; raises OSError and AMQPError."""
@@ -158,70 +166,79 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
 
     def dispatch(self) -> None:
         """Handle the frames that are here; raises OSError and AMQPError when the connection is over."""
-        while (frame := self.stream.next_frame()) is not None:
+        while self._reader.run() and (frame := self._reader.next_frame()) is not None:
             self.on_inbound_frame(frame)
             if not self.stream.connected:
                 raise ConnectionError("the connection was closed")
 
     def holds_frame(self) -> bool:
         """Whether `dispatch` has something to do."""
-        return self.stream.holds_frame()
+        return self._reader.holds_frame()
 
-    def pump(self, timeout: float) -> None:
-        """Write what waits, wait up to `timeout` s for the broker or a wake-up, read what is there; raises OSError."""
-        self.stream.pump(timeout)
+    def serve(self, on_turn: Callable[[], None]) -> None:
+        """Write what waits, then hand over hot frames as they come, until there is something else to do.
+
+        That is another frame, a wake-up or the clock.
+
+        Args:
+            on_turn: called after the frames of every read and when `turn_soon` was called, before all is written. It
+                must neither wait nor raise.
+        """
+        self._on_turn = on_turn
+        self._turn()
+        self.stream.serve(self._on_read)
+        if self._failure is not None:
+            raise self._failure
+
+    def turn_soon(self) -> None:
+        """Have `on_turn` called and everything written soon; from any task. Cheap when it is due already."""
+        if not self._is_turn_due:
+            self._is_turn_due = True
+            self._poller.defer(self._turn)
 
     def abandon(self) -> None:
         """Let go without waiting: a good-bye waits for a broker that may be frozen."""
+        self._on_turn = lambda: None
         self.collect()
         self.stream.close()
 
+    # Where frames are read.
+
+    def _on_read(self) -> bool:
+        try:
+            is_cold = self._reader.run()
+        except Exception as error:
+            # Raised again where the owner waits: this may be the turn of the hub.
+            self._failure = error
+            return True
+        self._turn()
+        return is_cold
+
+    def _turn(self) -> None:
+        self._is_turn_due = True
+        # Who holds the guard looks again when it lets go.
+        while self._is_turn_due and self.turning.acquire(False):
+            try:
+                self._is_turn_due = False
+                self._on_turn()
+            except Exception as error:
+                self._failure = error
+                self._poller.wake()
+            finally:
+                self.turning.release()
+        self.stream.flush()
+
     # What py-amqp calls.
 
+    def Transport(self, *_arguments: Any, **_options: Any) -> Stream:  # noqa: N802 # py-amqp's name
+        """Return the stream in the place of py-amqp's transport."""
+        return self.stream
+
     def drain_events(self, timeout: float | None = None) -> None:
-        """Read and handle one frame, waiting for it within what the stream allows."""
-        frame = self.stream.read_frame()
-        if self._transport is not None:
+        """Handle what comes up to and with the next frame for py-amqp, waiting for it within what the stream allows."""
+        while not self._reader.run():
+            self.stream.check_deadline()
+            self.stream.pump()
+        frame = self._reader.next_frame()
+        if self._transport is not None and frame is not None:
             self.on_inbound_frame(frame)
-
-
-def _frame_handler(connection: Connection, callback: Any) -> Callable[[tuple[int, int, bytes]], bool]:
-    """Return what every frame goes through: hot ones to their channel, the rest to py-amqp."""
-    cold = amqp.method_framing.frame_handler(connection, callback)
-    contents = connection._contents
-
-    def on_frame(frame: tuple[int, int, bytes]) -> bool:
-        kind, number, payload = frame
-        if kind == frames.METHOD:
-            method = payload[:4]
-            if method in _HOT_CONTENT:
-                contents[number] = frames.Content(payload)
-            elif method == frames.ACK or method == frames.NACK:
-                channel = connection.channels.get(number)
-                if channel is not None and channel.on_confirm is not None:
-                    channel.on_confirm(*frames.decode_confirm(payload), method == frames.ACK)
-            else:
-                return bool(cold(frame))
-        elif kind == frames.HEADER or kind == frames.BODY:
-            content = contents.get(number)
-            if content is None:
-                raise UnexpectedFrame("content without a method")
-            complete = content.feed_header(payload) if kind == frames.HEADER else content.feed_body(payload)
-            if complete:
-                del contents[number]
-                _hand_over(connection, number, content)
-        return True
-
-    return on_frame
-
-
-def _hand_over(connection: Connection, number: int, content: frames.Content) -> None:
-    channel = connection.channels.get(number)
-    if channel is None:
-        return
-    if content.method[:4] == frames.DELIVER:
-        if channel.on_deliver is not None:
-            channel.on_deliver(content.message(), *frames.decode_deliver(content.method))
-    elif channel.on_return is not None:
-        text, routing_key = frames.decode_return(content.method)
-        channel.on_return(content.message(), text, routing_key)

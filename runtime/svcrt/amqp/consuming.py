@@ -3,86 +3,24 @@
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from amqp.exceptions import ChannelError
 
-from svcrt.amqp.connection import Channel, Connection
+from svcrt.amqp.connection import Connection
 from svcrt.amqp.declaring import declare_queue, translate
+from svcrt.amqp.feeds import Delivered, Feed
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerError, BrokerUnavailable
-from svcrt.types import Delivery, Message, Queue
+from svcrt.types import Delivery, Queue
 
 log = logging.getLogger("svcrt.amqp")
 
 _FIRST_RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
-
-
-class _Feed:
-    """One life of a subscription: a channel, and what was delivered on it."""
-
-    def __init__(
-        self, channel: Channel, no_ack: bool, settlements: "deque[_Settlement]", wake: Callable[[], None]
-    ) -> None:
-        self.channel = channel
-        self.alive = True
-        self.outstanding = 0
-        self.no_ack = no_ack
-        self._settlements = settlements
-        self._wake = wake
-
-    def settle(self, tag: int, settle: "_Settle") -> None:
-        """Hand an ack or reject to the owner; from any task. On a dead channel it would kill the next one, too."""
-        if self.alive and not self.no_ack:
-            self._settlements.append((self, tag, settle))
-            self._wake()
-
-
-_Settle = Callable[[Channel, int], None]
-_Settlement = tuple[_Feed, int, _Settle]
-
-
-def _ack(channel: Channel, tag: int) -> None:
-    channel.ack(tag)
-
-
-def _requeue(channel: Channel, tag: int) -> None:
-    channel.reject(tag, requeue=True)
-
-
-def _drop(channel: Channel, tag: int) -> None:
-    channel.reject(tag, requeue=False)
-
-
-class _Delivered:
-    """See `svcrt.types.Delivery`."""
-
-    __slots__ = ("_feed", "_tag", "exchange", "message", "redelivered", "routing_key")
-
-    def __init__(
-        self, message: Message, tag: int, redelivered: bool, exchange: str, routing_key: str, feed: _Feed
-    ) -> None:
-        self.message = message
-        self.redelivered = redelivered
-        self.exchange = exchange
-        self.routing_key = routing_key
-        self._tag = tag
-        self._feed = feed
-
-    def ack(self) -> None:
-        self._settle(_ack)
-
-    def reject(self, *, requeue: bool) -> None:
-        self._settle(_requeue if requeue else _drop)
-
-    def _settle(self, settle: _Settle) -> None:
-        tag, self._tag = self._tag, 0
-        if tag:  # A second ack of one tag is a channel error that would take all others down.
-            self._feed.settle(tag, settle)
 
 
 class Subscription:
@@ -110,7 +48,7 @@ class Subscription:
         """On once the first attempt has ended."""
         self.ended = backend.flag()
         self.failure: BrokerError | None = None
-        self.feed: _Feed | None = None
+        self.feed: Feed | None = None
         self.name: str | None = queue.name or None
         self.tag = ""
         self.cancelling = False
@@ -149,8 +87,9 @@ class Consuming:
         self._backend = backend
         self._prepare = prepare
         self._subscriptions: list[Subscription] = []
-        self._settlements: deque[_Settlement] = deque()
-        self._draining: list[_Feed] = []
+        self._draining: list[Feed] = []
+        self._settle_soon: Callable[[], None] = lambda: None
+        self._has_news = False
         self._ended = False
 
     @property
@@ -169,6 +108,7 @@ class Consuming:
 
     def connected(self, connection: Connection) -> None:
         """See `svcrt.amqp.owner.Part`."""
+        self._settle_soon = partial(self._note_settled, connection)
         self._prepare(connection)
         for subscription in self._subscriptions:
             subscription.retry_at = 0.0
@@ -177,30 +117,47 @@ class Consuming:
 
     def turn(self, connection: Connection) -> None:
         """See `svcrt.amqp.owner.Part`."""
-        self._settle()
+        self.settle()
         now = time.monotonic()
         for subscription in list(self._subscriptions):
             if subscription.cancelling:
                 self._cancel(subscription)
             elif subscription.feed is None and subscription.retry_at <= now:
                 self._begin(subscription, connection)
-        self._settle()
+        self.settle()
         for feed in [feed for feed in self._draining if not feed.outstanding or not feed.alive]:
             self._draining.remove(feed)
             self._close(feed)
 
-    def _settle(self) -> None:
-        settlements = self._settlements
-        while settlements:
-            feed, tag, settle = settlements.popleft()
-            if feed.alive:
-                feed.outstanding -= 1
-                settle(feed.channel, tag)
+    def quick_turn(self, connection: Connection) -> None:
+        """See `svcrt.amqp.owner.Part`."""
+        self.settle()
+
+    def _note_settled(self, connection: Connection) -> None:
+        self._has_news = True
+        if connection.is_shared:
+            connection.turn_soon()
+        else:
+            self.wake()
+
+    def settle(self) -> None:
+        """Write what has been settled; in the owner's task or in its turn."""
+        if self._has_news:
+            # First the mark: what is settled after this look sets it again.
+            self._has_news = False
+            for subscription in list(self._subscriptions):
+                if subscription.feed is not None:
+                    subscription.feed.write()
+            for feed in self._draining:
+                feed.write()
+                if not feed.outstanding:
+                    # The channel is closed by the owner.
+                    self.wake()
 
     def _begin(self, subscription: Subscription, connection: Connection) -> None:
         channel = connection.channel()
-        feed = _Feed(channel, subscription.no_ack, self._settlements, self.wake)
-        channel.on_deliver = lambda *delivered: self._deliver(subscription, feed, *delivered)
+        feed = Feed(channel, subscription.no_ack, self._settle_soon)
+        channel.on_deliver = partial(self._deliver, subscription, feed)
         channel.on_failed = lambda failure: self._feed_failed(subscription, feed, failure)
         channel.on_cancelled = lambda: self._cancelled_by_broker(subscription, feed)
         subscription.feed = feed
@@ -222,25 +179,28 @@ class Consuming:
     def _deliver(
         self,
         subscription: Subscription,
-        feed: _Feed,
-        message: Message,
+        feed: Feed,
+        properties: bytes,
+        body: bytes,
         tag: int,
         redelivered: bool,
         exchange: str,
         routing_key: str,
     ) -> None:
-        if not feed.no_ack:
-            feed.outstanding += 1
-        _call(subscription.on_delivery, _Delivered(message, tag, redelivered, exchange, routing_key, feed))
+        feed.note_delivered()
+        try:
+            subscription.on_delivery(Delivered(properties, body, tag, redelivered, exchange, routing_key, feed))
+        except Exception:
+            log.exception("a consumer failed to take a message of `%s`", subscription.name)
 
-    def _feed_failed(self, subscription: Subscription, feed: _Feed, failure: Exception) -> None:
+    def _feed_failed(self, subscription: Subscription, feed: Feed, failure: Exception) -> None:
         feed.alive = False
         if subscription.feed is not feed or not subscription.ready:
             return
         log.warning("consuming from `%s` was ended by the broker: %s; beginning again", subscription.name, failure)
         self._lose(subscription)
 
-    def _cancelled_by_broker(self, subscription: Subscription, feed: _Feed) -> None:
+    def _cancelled_by_broker(self, subscription: Subscription, feed: Feed) -> None:
         if subscription.feed is not feed or not subscription.ready:
             return
         log.warning("queue `%s` is gone from the broker; declaring it again", subscription.name)
@@ -255,7 +215,7 @@ class Consuming:
         _call(subscription.on_lost)
         self.wake()
 
-    def _drop(self, subscription: Subscription, feed: _Feed) -> None:
+    def _drop(self, subscription: Subscription, feed: Feed) -> None:
         feed.alive = False
         subscription.feed = None
         subscription.tag = ""
@@ -294,7 +254,7 @@ class Consuming:
         subscription.settled.set()
         subscription.ended.set()
 
-    def _close(self, feed: _Feed) -> None:
+    def _close(self, feed: Feed) -> None:
         if feed.alive:
             feed.alive = False
             feed.channel.on_failed = None
@@ -313,7 +273,6 @@ class Consuming:
 
     def lost(self, reason: BrokerError) -> None:
         """See `svcrt.amqp.owner.Part`."""
-        self._settlements.clear()
         for draining in self._draining:
             draining.alive = False
         self._draining.clear()
@@ -332,7 +291,7 @@ class Consuming:
 
     def drained(self) -> bool:
         """See `svcrt.amqp.owner.Part`."""
-        return not self._settlements
+        return not self._has_news
 
     def stopped(self) -> None:
         """See `svcrt.amqp.owner.Part`."""

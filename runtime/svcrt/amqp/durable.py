@@ -66,7 +66,7 @@ class DurableEntrypoint:
         """Nothing is held: what is unacknowledged goes back when the connection closes."""
 
     def _on_delivery(self, delivery: Delivery) -> None:
-        work = self._in_flight.take(delivery)
+        work = self._in_flight.take(delivery, delivery.message.message_id)
         if work is None:
             return
         try:

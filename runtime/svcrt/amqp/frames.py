@@ -1,9 +1,10 @@
 """The frames of the hot path: publish, deliver, return, confirms, acks. The rest of AMQP 0-9-1 is py-amqp's. Pure."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from svcrt.types import Message
+from svcrt.amqp.properties import read_short, short
 from svcrt.wire import MAX_BODY_BYTES
 
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
@@ -17,91 +18,37 @@ RETURN = b"\x00\x3c\x00\x32"
 ACK = b"\x00\x3c\x00\x50"
 NACK = b"\x00\x3c\x00\x78"
 
+_CONFIRMS = (ACK, NACK)
+_CONTENTS = (HEADER, BODY)
+
 _FRAME = struct.Struct(">BHI")
+_HEADER = struct.Struct(">BHIHHQ")
 _CONTENT = struct.Struct(">HHQ")
 _CONFIRM = struct.Struct(">QB")
 _SETTLE = struct.Struct(">BHI4sQBB")
-_LONG = struct.Struct(">I")
-_TIMESTAMP = struct.Struct(">Q")
 _ACK_SIZE = 13
-
-# Sizes of the field table values that are skipped; text, numbers and nested values are told apart below.
-_FIXED = {b"t": 1, b"b": 1, b"B": 1, b"s": 2, b"u": 2, b"I": 4, b"i": 4, b"f": 4, b"l": 8, b"L": 8, b"d": 8, b"D": 5}
-_FIXED |= {b"T": 8, b"V": 0}
-_INTEGERS = {b"t": ">B", b"b": ">b", b"B": ">B", b"s": ">h", b"u": ">H", b"I": ">i", b"i": ">I", b"l": ">q", b"L": ">q"}
+_MAX_FRAME = 16 * 1024 * 1024
+_CACHED_ROUTES = 1000
 
 
-def short(text: str) -> bytes:
-    """Write a short string, at most 255 bytes."""
-    data = text.encode()
-    return bytes((len(data),)) + data
+def encode_publish_method(channel: int, exchange: str, routing_key: str, *, mandatory: bool) -> bytes:
+    """Write the frame of `basic.publish`."""
+    payload = b"\x00\x3c\x00\x28\x00\x00" + short(exchange) + short(routing_key) + (b"\x01" if mandatory else b"\x00")
+    return _FRAME.pack(METHOD, channel, len(payload)) + payload + b"\xce"
 
 
-def encode_properties(message: Message, *, expiration: int | None) -> bytes:
-    """Write property flags and properties of `message`, with this expiration (ms) instead of its own."""
-    flags = 0x1000
-    parts = []
-    if message.content_type is not None:
-        flags |= 0x8000
-        parts.append(short(message.content_type))
-    if message.content_encoding is not None:
-        flags |= 0x4000
-        parts.append(short(message.content_encoding))
-    if message.headers:
-        flags |= 0x2000
-        parts.append(_encode_headers(message.headers))
-    parts.append(b"\x02" if message.persistent else b"\x01")
-    for flag, text in (
-        (0x0400, message.correlation_id),
-        (0x0200, message.reply_to),
-        (0x0100, None if expiration is None else str(expiration)),
-        (0x0080, message.message_id),
-    ):
-        if text is not None:
-            flags |= flag
-            parts.append(short(text))
-    if message.timestamp is not None:
-        flags |= 0x0040
-        parts.append(_TIMESTAMP.pack(message.timestamp))
-    if message.type is not None:
-        flags |= 0x0020
-        parts.append(short(message.type))
-    if message.app_id is not None:
-        flags |= 0x0008
-        parts.append(short(message.app_id))
-    return flags.to_bytes(2, "big") + b"".join(parts)
-
-
-def _encode_headers(headers: Mapping[str, str]) -> bytes:
-    parts = []
-    for key, value in headers.items():
-        data = value.encode()
-        parts += [short(key), b"S", _LONG.pack(len(data)), data]
-    table = b"".join(parts)
-    return _LONG.pack(len(table)) + table
-
-
-def encode_publish_method(exchange: str, routing_key: str, *, mandatory: bool) -> bytes:
-    """Write the payload of `basic.publish`."""
-    return b"\x00\x3c\x00\x28\x00\x00" + short(exchange) + short(routing_key) + (b"\x01" if mandatory else b"\x00")
-
-
-def encode_publish(channel: int, method: bytes, properties: bytes, body: bytes, frame_max: int) -> list[bytes]:
-    """Return the frames of one published message, in pieces to be joined."""
-    pieces = [
-        _FRAME.pack(METHOD, channel, len(method)),
-        method,
-        b"\xce",
-        _FRAME.pack(HEADER, channel, len(properties) + 12),
-        _CONTENT.pack(60, 0, len(body)),
-        properties,
-        b"\xce",
-    ]
+def encode_content(channel: int, method: bytes, properties: bytes, body: bytes, frame_max: int) -> bytes:
+    """Write the frames of one published message; `method` is its first one."""
+    size = len(body)
+    head = _HEADER.pack(HEADER, channel, len(properties) + 12, 60, 0, size)
+    if 0 < size <= frame_max - OVERHEAD:
+        return b"".join((method, head, properties, b"\xce", _FRAME.pack(BODY, channel, size), body, b"\xce"))
+    pieces = [method, head, properties, b"\xce"]
     limit = frame_max - OVERHEAD
-    for start in range(0, len(body), limit):
-        piece = body if len(body) <= limit else body[start : start + limit]
+    for start in range(0, size, limit):
+        piece = body[start : start + limit]
         pieces += [_FRAME.pack(BODY, channel, len(piece)), piece, b"\xce"]
-    return pieces
+    return b"".join(pieces)
 
 
 def encode_ack(channel: int, tag: int, *, multiple: bool = False) -> bytes:
@@ -114,26 +61,22 @@ def encode_reject(channel: int, tag: int, *, requeue: bool) -> bytes:
     return _SETTLE.pack(METHOD, channel, _ACK_SIZE, b"\x00\x3c\x00\x5a", tag, requeue, END)
 
 
-def decode_confirm(payload: bytes) -> tuple[int, bool]:
-    """Read delivery tag and `multiple` of an ack or nack."""
-    tag, bits = _CONFIRM.unpack_from(payload, 4)
-    return tag, bool(bits & 1)
-
-
-def decode_deliver(payload: bytes) -> tuple[int, bool, str, str]:
-    """Read delivery tag, redelivered, exchange and routing key."""
-    at = 5 + payload[4]
-    tag, redelivered = _CONFIRM.unpack_from(payload, at)
-    exchange, at = _read_short(payload, at + 9)
-    routing_key, _ = _read_short(payload, at)
-    return tag, bool(redelivered & 1), exchange, routing_key
-
-
 def decode_return(payload: bytes) -> tuple[str, str]:
     """Read reply text and routing key."""
-    text, at = _read_short(payload, 6)
-    _, at = _read_short(payload, at)
-    return text, _read_short(payload, at)[0]
+    text, at = read_short(payload, 6)
+    _, at = read_short(payload, at)
+    return text, read_short(payload, at)[0]
+
+
+class Sink(Protocol):
+    """A channel, as the reader knows it. The callbacks must neither wait nor raise."""
+
+    on_deliver: Callable[[bytes, bytes, int, bool, str, str], None] | None
+    """Called with properties, body, delivery tag, `redelivered`, exchange and routing key."""
+    on_return: Callable[[bytes, bytes, str, str], None] | None
+    """Called with properties, body, the broker's reason and the routing key."""
+    on_confirm: Callable[[int, bool, bool], None] | None
+    """Called with the delivery tag, `multiple` and whether it was taken."""
 
 
 class Content:
@@ -142,18 +85,18 @@ class Content:
     Of a body that exceeds the limit only one byte more than allowed is kept, so that it is seen as too big.
     """
 
-    __slots__ = ("header", "method", "missing", "pieces", "room")
+    __slots__ = ("method", "missing", "pieces", "properties", "room")
 
     def __init__(self, method: bytes) -> None:
         self.method = method
-        self.header = b""
+        self.properties = b""
         self.missing = 0
         self.room = MAX_BODY_BYTES + 1
         self.pieces: list[bytes] = []
 
     def feed_header(self, payload: bytes) -> bool:
         """Take the header; tell whether the message is complete."""
-        self.header = payload
+        self.properties = payload[12:]
         self.missing = _CONTENT.unpack_from(payload, 0)[2]
         return self.missing == 0
 
@@ -165,100 +108,149 @@ class Content:
             self.room -= len(payload)
         return self.missing <= 0
 
-    def message(self) -> Message:
-        """Return the complete message. Properties that cannot be read leave it without a content type."""
-        body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+    @property
+    def body(self) -> bytes:
+        """What came of the body."""
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+
+
+class FrameReader:
+    """Cuts what the broker sends into frames, hands the hot ones to their channel, keeps the others for py-amqp.
+
+    Args:
+        sinks: the channels by number; frames for others are dropped.
+
+    Raises (all methods): ConnectionError for what is not AMQP.
+    """
+
+    def __init__(self, sinks: Mapping[int, Sink]) -> None:
+        self._sinks = sinks
+        self._data = b""
+        self._at = 0
+        self._contents: dict[int, Content] = {}
+        self._routes: dict[bytes, tuple[str, str]] = {}
+
+    def feed(self, data: bytes) -> None:
+        """Append what was received."""
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
+        self._at = 0
+
+    def run(self) -> bool:
+        """Hand over the hot frames that are here, up to the first other one; tell whether there is such a one.
+
+        Each frame is taken before its callback runs, which may therefore do anything but raise.
+        """
         try:
-            return _decode_message(self.header, body)
-        except (struct.error, IndexError):
-            # A sender can write what it likes there; the connection must outlive it.
-            return Message(body=body, content_type=None)
+            return self._run()
+        except (struct.error, IndexError) as error:
+            raise ConnectionError(f"the broker sent something that is not AMQP: {error}") from error
 
+    def _run(self) -> bool:
+        head = _FRAME.unpack_from
+        data, at = self._data, self._at
+        size = len(data)
+        while size - at >= OVERHEAD:
+            kind, number, length = head(data, at)
+            end = at + 7 + length
+            if end >= size:
+                if length > _MAX_FRAME:
+                    raise ConnectionError("the broker sent something that is not AMQP")
+                return False
+            if data[end] != END:
+                raise ConnectionError("the broker sent a frame without an end")
+            if kind == METHOD:
+                method = data[at + 7 : at + 11]
+                if method == DELIVER:
+                    at = self._deliver(data, at, end, number)
+                    continue
+                if method in _CONFIRMS:
+                    self._at = at = end + 1
+                    sink = self._sinks.get(number)
+                    if sink is not None and sink.on_confirm is not None:
+                        tag, bits = _CONFIRM.unpack_from(data, end - 9)
+                        sink.on_confirm(tag, bits & 1 == 1, method == ACK)
+                    continue
+                if method != RETURN:
+                    return True
+                self._contents[number] = Content(data[at + 7 : end])
+                self._at = at = end + 1
+            elif kind in _CONTENTS:
+                payload = data[at + 7 : end]
+                self._at = at = end + 1
+                self._feed_content(kind, number, payload)
+            elif kind == HEARTBEAT:
+                self._at = at = end + 1
+            else:
+                return True
+        return False
 
-def _decode_message(header: bytes, body: bytes) -> Message:
-    flags = header[12] << 8 | header[13]
-    at = 14
-    texts: dict[int, str] = {}
-    headers: dict[str, str] = {}
-    persistent = False
-    timestamp = None
-    for flag in (
-        0x8000,
-        0x4000,
-        0x2000,
-        0x1000,
-        0x0800,
-        0x0400,
-        0x0200,
-        0x0100,
-        0x0080,
-        0x0040,
-        0x0020,
-        0x0010,
-        0x0008,
-    ):
-        if not flags & flag:
-            continue
-        if flag == 0x2000:
-            headers, at = _decode_headers(header, at)
-        elif flag == 0x1000:
-            persistent = header[at] == 2
-            at += 1
-        elif flag == 0x0800:
-            at += 1
-        elif flag == 0x0040:
-            timestamp = _TIMESTAMP.unpack_from(header, at)[0]
-            at += 8
-        else:
-            texts[flag], at = _read_short(header, at)
-    expiration = texts.get(0x0100)
-    get = texts.get
-    return Message(
-        body=body,
-        content_type=get(0x8000),
-        content_encoding=get(0x4000),
-        correlation_id=get(0x0400),
-        reply_to=get(0x0200),
-        expiration=int(expiration) if expiration is not None and expiration.isdecimal() else None,
-        message_id=get(0x0080),
-        timestamp=timestamp,
-        type=get(0x0020),
-        app_id=get(0x0008),
-        persistent=persistent,
-        headers=headers,
-    )
+    def next_frame(self) -> tuple[int, int, bytes] | None:
+        """Take the next frame, of whatever kind: type, channel, payload; None when none is complete."""
+        data, at = self._data, self._at
+        if not self.holds_frame():
+            return None
+        kind, number, length = _FRAME.unpack_from(data, at)
+        self._at = at + length + OVERHEAD
+        return kind, number, data[at + 7 : at + 7 + length]
 
+    def holds_frame(self) -> bool:
+        """Whether a frame is complete."""
+        data, at = self._data, self._at
+        return len(data) - at >= OVERHEAD and len(data) > at + 7 + _FRAME.unpack_from(data, at)[2]
 
-def _decode_headers(data: bytes, at: int) -> tuple[dict[str, str], int]:
-    """Read a table's texts, and its integers as decimal text; skip all else."""
-    end = at + 4 + _LONG.unpack_from(data, at)[0]
-    if end > len(data):
-        raise IndexError("a header table longer than its frame")
-    at += 4
-    headers: dict[str, str] = {}
-    while at < end:
-        key, at = _read_short(data, at)
-        kind = data[at : at + 1]
-        at += 1
-        fixed = _FIXED.get(kind)
-        if fixed is not None:
-            number = _INTEGERS.get(kind)
-            if number is not None:
-                headers[key] = str(struct.unpack_from(number, data, at)[0])
-            at += fixed
-        elif kind in (b"S", b"x", b"F", b"A"):
-            size = _LONG.unpack_from(data, at)[0]
-            at += 4
-            if kind == b"S":
-                headers[key] = data[at : at + size].decode("utf-8", "replace")
-            at += size
-        else:
-            raise IndexError("an unknown kind of header value")
-    return headers, end
+    def _deliver(self, data: bytes, at: int, end: int, number: int) -> int:
+        """Take the `deliver` at `at`, with its content when all of that is here in one piece; return what is next."""
+        header, size = end + 1, len(data)
+        if size - header > _HEADER.size:
+            kind, channel, length, _, _, missing = _HEADER.unpack_from(data, header)
+            header_end = body_end = header + 7 + length
+            start = header_end + OVERHEAD
+            if kind == HEADER and channel == number and header_end < size and data[header_end] == END:
+                if missing and size > start:
+                    kind, channel, length = _FRAME.unpack_from(data, header_end + 1)
+                    body_end = start + length if kind == BODY and channel == number and length == missing else size
+                if (body_end > header_end or not missing) and body_end < size and data[body_end] == END:
+                    self._at = body_end + 1
+                    sink = self._sinks.get(number)
+                    if sink is not None and sink.on_deliver is not None:
+                        at += 12 + data[at + 11]
+                        tag, bits = _CONFIRM.unpack_from(data, at)
+                        route = data[at + 9 : end]
+                        exchange, routing_key = self._routes.get(route) or self._read_route(route)
+                        body = data[start:body_end] if missing else b""
+                        properties = data[header + 19 : header_end]
+                        sink.on_deliver(properties, body, tag, bits & 1 == 1, exchange, routing_key)
+                    return self._at
+        self._contents[number] = Content(data[at + 7 : end])
+        self._at = header
+        return header
 
+    def _feed_content(self, kind: int, number: int, payload: bytes) -> None:
+        content = self._contents.get(number)
+        if content is None:
+            raise ConnectionError("the broker sent content without a method")
+        if content.feed_header(payload) if kind == HEADER else content.feed_body(payload):
+            del self._contents[number]
+            self._hand_over(number, content.method, content.properties, content.body)
 
-def _read_short(data: bytes, at: int) -> tuple[str, int]:
-    end = at + 1 + data[at]
-    if end > len(data):
-        raise IndexError("a text longer than its frame")
-    return data[at + 1 : end].decode("utf-8", "replace"), end
+    def _hand_over(self, number: int, method: bytes, properties: bytes, body: bytes) -> None:
+        sink = self._sinks.get(number)
+        if sink is None:
+            return
+        if method[3] == DELIVER[3]:
+            if sink.on_deliver is not None:
+                at = 5 + method[4]
+                tag, bits = _CONFIRM.unpack_from(method, at)
+                route = method[at + 9 :]
+                exchange, routing_key = self._routes.get(route) or self._read_route(route)
+                sink.on_deliver(properties, body, tag, bits & 1 == 1, exchange, routing_key)
+        elif sink.on_return is not None:
+            sink.on_return(properties, body, *decode_return(method))
+
+    def _read_route(self, data: bytes) -> tuple[str, str]:
+        exchange, at = read_short(data, 0)
+        routing_key, _ = read_short(data, at)
+        if len(self._routes) >= _CACHED_ROUTES:
+            self._routes.clear()
+        self._routes[data] = exchange, routing_key
+        return exchange, routing_key

@@ -17,14 +17,23 @@ HAND_OVER_TIMEOUT = 5.0
 
 
 class Work:
-    """One message being worked on. Its delivery changes when the broker delivers it again after a lost connection."""
+    """One message being worked on. Its delivery changes when the broker delivers it again after a lost connection.
 
-    __slots__ = ("_delivery", "_in_flight", "message")
+    Attributes:
+        identity: its message id; None when it has none.
+    """
 
-    def __init__(self, delivery: Delivery, in_flight: "InFlight") -> None:
-        self.message = delivery.message
+    __slots__ = ("_delivery", "_in_flight", "identity")
+
+    def __init__(self, delivery: Delivery, identity: str | bytes | None, in_flight: "InFlight") -> None:
+        self.identity = identity
         self._delivery = delivery
         self._in_flight = in_flight
+
+    @property
+    def message(self) -> Message:
+        """The message."""
+        return self._delivery.message
 
     def adopt(self, delivery: Delivery) -> None:
         """Settle by this delivery from now on; the former one died with its channel."""
@@ -54,13 +63,16 @@ class InFlight:
     """
 
     def __init__(self, concurrency: Concurrency) -> None:
-        self._lock = concurrency.lock()
-        self._running: dict[str, Work] = {}
+        self._lock = concurrency.guard()
+        self._running: dict[str | bytes, Work] = {}
 
-    def take(self, delivery: Delivery) -> Work | None:
-        """Begin to work on a delivery; None when it is a copy of one that is running here, which then settles it."""
-        work = Work(delivery, self)
-        identity = delivery.message.message_id
+    def take(self, delivery: Delivery, identity: str | bytes | None) -> Work | None:
+        """Begin to work on a delivery; None when it is a copy of one that is running here, which then settles it.
+
+        Args:
+            identity: its message id, always of the same type in one table.
+        """
+        work = Work(delivery, identity, self)
         if identity is None:
             return work
         with self._lock:
@@ -73,10 +85,11 @@ class InFlight:
 
     def forget(self, work: Work) -> None:
         """It is settled."""
-        with self._lock:
-            identity = work.message.message_id
-            if identity is not None and self._running.get(identity) is work:
-                del self._running[identity]
+        identity = work.identity
+        if identity is not None:
+            with self._lock:
+                if self._running.get(identity) is work:
+                    del self._running[identity]
 
 
 def hand_over(link: Link, work: Work, queue: str, call: CallContext) -> None:

@@ -11,11 +11,13 @@ from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.consuming import Consuming
 from svcrt.amqp.declaring import declare_exchange, declare_queue, translate
 from svcrt.amqp.owner import ANSWER_SECONDS, Owner
-from svcrt.amqp.publishing import OnDone, Post, Publisher
+from svcrt.amqp.posts import MessagePost, OnDone, Post
+from svcrt.amqp.publishing import Publisher
 from svcrt.amqp.servers import parse_servers
 from svcrt.concurrency import backend
-from svcrt.errors import BrokerError, BrokerUnavailable, Unconfirmed
+from svcrt.errors import BrokerError, BrokerUnavailable, Fault, InvalidValue, Unconfirmed
 from svcrt.types import Concurrency, Consumer, Delivery, Message, Queue, QueueState, Topology
+from svcrt.wire import MAX_BODY_BYTES, check_sending
 
 log = logging.getLogger("svcrt.amqp")
 
@@ -59,7 +61,9 @@ class AmqpLink:
         self._backend = backend(concurrency.name)
         self._stop_timeout = stop_timeout
         self._topologies: list[Topology] = []
-        self._publisher = Publisher(post_timeout, lambda connection: self._declare_all(connection, own=False))
+        self._publisher = Publisher(
+            self._backend, post_timeout, lambda connection: self._declare_all(connection, own=False)
+        )
         self._consuming = Consuming(self._backend, lambda connection: self._declare_all(connection, own=True))
         self._control: tuple[Connection, Channel] | None = None
         parts = (self._publisher, self._consuming)
@@ -130,7 +134,20 @@ class AmqpLink:
         on_done: OnDone | None = None,
     ) -> None:
         """See `svcrt.types.Link`. Raises InvalidValue for a message that must not be sent (`wire.check_sending`)."""
-        self._publisher.post(Post(message, exchange, routing_key, mandatory, on_done))
+        check_sending(message, exchange=exchange, routing_key=routing_key)
+        self._publisher.post(MessagePost(message, exchange, routing_key, mandatory, on_done))
+
+    def post_packed(self, properties: bytes, body: bytes, *, exchange: str, routing_key: str) -> None:
+        """See `svcrt.types.Link`."""
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidValue((Fault("$", f"{len(body)} bytes of body; {MAX_BODY_BYTES} may be sent"),))
+        self._publisher.post_packed(properties, body, exchange, routing_key)
+
+    def put(self, post: Post) -> None:
+        """Hand over a post that is known to be within the limits. Raises InvalidValue if its body is not."""
+        if len(post.body) > MAX_BODY_BYTES:
+            raise InvalidValue((Fault("$", f"{len(post.body)} bytes of body; {MAX_BODY_BYTES} may be sent"),))
+        self._publisher.post(post, timeout=None)
 
     def publish(
         self, message: Message, *, exchange: str, routing_key: str, mandatory: bool = False, timeout: float
@@ -143,7 +160,8 @@ class AmqpLink:
             outcome.append(error)
             done.set()
 
-        self._publisher.post(Post(message, exchange, routing_key, mandatory, note), timeout=timeout)
+        check_sending(message, exchange=exchange, routing_key=routing_key)
+        self._publisher.post(MessagePost(message, exchange, routing_key, mandatory, note), timeout=timeout)
         # The owner reports a time-out itself, since it knows whether the message was written.
         if not done.wait(timeout + _GRACE_SECONDS):
             raise Unconfirmed(f"the broker did not confirm the message within {timeout:g} s")

@@ -36,6 +36,12 @@ class Part(Protocol):
     def turn(self, connection: Connection) -> None:
         """Frames were read or somebody called `wake`: do what there is to do."""
 
+    def quick_turn(self, connection: Connection) -> None:
+        """Hot frames were read, or somebody called `Connection.turn_soon`: do what needs no waiting.
+
+        Also called outside of the owner's task, though never at the same time as another method.
+        """
+
     def tick(self, now: float) -> float:
         """Look at the clock (monotonic); return the seconds until the next look. Also called without a connection."""
 
@@ -238,19 +244,24 @@ class Owner:
             connection.dispatch()
             self._do_jobs(connection)
             for part in self._parts:
-                with connection.within(ANSWER_SECONDS):
+                with connection.turning, connection.within(ANSWER_SECONDS):
                     part.turn(connection)
             if self._stop_by is not None and self._may_close(connection):
                 self._close(connection)
                 return
             # A part that waited for an answer may have read, and used up a wake-up that was meant for this loop.
             if not connection.holds_frame() and not self._woken:
-                connection.pump(_IDLE_WAIT)
+                connection.serve(lambda: self._turn(connection))
+
+    def _turn(self, connection: Connection) -> None:
+        """Between two looks of this task, where frames are read: what does not wait."""
+        for part in self._parts:
+            part.quick_turn(connection)
 
     def _may_close(self, connection: Connection) -> bool:
         assert self._stop_by is not None
         return time.monotonic() >= self._stop_by or (
-            not connection.unsent and not self._jobs and all(part.drained() for part in self._parts)
+            not connection.holds_unsent and not self._jobs and all(part.drained() for part in self._parts)
         )
 
     def _close(self, connection: Connection) -> None:

@@ -8,13 +8,16 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from svcrt import stream_wire, topology, wire
-from svcrt.amqp.calls import Answer, Call, NextContext
+from svcrt.amqp import heads
+from svcrt.amqp.calls import Answer, Call, MethodPlan, Reply
+from svcrt.amqp.origins import Origin
+from svcrt.amqp.properties import short
 from svcrt.amqp.streams_client import OpenStream, Streams
-from svcrt.contract import ItemT, Rpc, StreamRpc
+from svcrt.contract import ArgumentsT, ItemT, ResultT, Rpc, StreamRpc
 from svcrt.deadlines import Deadlines
 from svcrt.errors import (
     BrokerError,
@@ -28,7 +31,10 @@ from svcrt.errors import (
     UnknownService,
     Unroutable,
 )
-from svcrt.types import Concurrency, Consumer, Delivery, Link
+from svcrt.types import Baton, Concurrency, Consumer, Delivery, Message
+
+if TYPE_CHECKING:
+    from svcrt.amqp.link import AmqpLink
 
 log = logging.getLogger("svcrt.client")
 
@@ -55,7 +61,7 @@ class Requests:
     def __init__(
         self,
         concurrency: Concurrency,
-        link: Link,
+        link: "AmqpLink",
         *,
         app_id: str,
         wait_for_service: bool = False,
@@ -67,13 +73,16 @@ class Requests:
         self._app_id = app_id
         self._wait_for_service = wait_for_service
         self._lock = concurrency.lock()
+        self._guard = concurrency.guard()
+        self._plans: dict[int, MethodPlan[Any, Any]] = {}
         self._numbers = itertools.count(1)
         self._open: dict[int, Call] = {}
         self._waiting: list[int] = []
         self._known: set[str] = set()
         self._finding: dict[str, deque[int]] = {}
         self._consumer: Consumer | None = None
-        self._reply_to: str | None = None
+        self._reply_to: bytes | None = None
+        """As a short string."""
         self._was_lost = False
         self._is_stopped = False
         self._returning_until = 0.0
@@ -105,25 +114,27 @@ class Requests:
         if self._consumer is not None:
             self._consumer.cancel()
 
-    def call(self, method: Rpc[Any, Any], body: bytes, next_context: NextContext, timeout: float) -> Answer:
-        """Call and wait for the answer: the reply message, or the exception that the call ends in."""
-        ended = self._concurrency.flag()
-        answers: list[Answer] = []
+    def plan(self, method: Rpc[ArgumentsT, ResultT]) -> MethodPlan[ArgumentsT, ResultT]:
+        """Return what calls of `method` need."""
+        # By identity: a table's hash is that of all its fields.
+        plan = self._plans.get(id(method))
+        if plan is None:
+            plan = self._plans[id(method)] = MethodPlan(method, self._app_id)
+        return plan
 
-        def on_answer(answer: Answer) -> None:
-            answers.append(answer)
-            ended.set()
-
-        number = next(self._numbers)
-        self._send(number, self._begin(number, method, body, next_context, timeout, on_answer))
-        ended.wait()
-        return answers[0]
+    def call(self, plan: MethodPlan[Any, Any], body: bytes, origin: Origin, timeout: float) -> Answer:
+        """Call and wait for the answer: the reply, or the exception that the call ends in."""
+        baton: Baton[Answer] = self._concurrency.baton()
+        call = self._begin(next(self._numbers), plan, body, origin, timeout, baton.give)
+        if plan.service in self._known or self._find(plan.service, call):
+            self._post(call)
+        return baton.take()
 
     def submit(
         self,
-        method: Rpc[Any, Any],
+        plan: MethodPlan[Any, Any],
         body: bytes,
-        next_context: NextContext,
+        origin: Origin,
         timeout: float,
         on_answer: Callable[[Answer], None],
     ) -> int:
@@ -132,7 +143,7 @@ class Requests:
         `on_answer` is called once, in a task of the link or of a clock or in this one; it must not block.
         """
         number = next(self._numbers)
-        self._submit(number, method, body, next_context, timeout, on_answer)
+        self._submit(number, plan, body, origin, timeout, on_answer)
         return number
 
     def abandon(self, number: int) -> None:
@@ -140,12 +151,7 @@ class Requests:
         self._open.pop(number, None)
 
     def stream(
-        self,
-        method: StreamRpc[Any, ItemT],
-        body: bytes,
-        next_context: NextContext,
-        timeout: float,
-        lasts: float | None,
+        self, method: StreamRpc[Any, ItemT], body: bytes, origin: Origin, timeout: float, lasts: float | None
     ) -> OpenStream[ItemT]:
         """Open a stream without waiting.
 
@@ -154,7 +160,8 @@ class Requests:
             lasts: seconds until it must have ended; None for as long as it goes.
         """
         feed, stream = self.streams.new(method, next(self._numbers), lasts)
-        self._submit(feed.number, method, body, next_context, timeout, feed.begin)
+        plan = MethodPlan[Any, Any](method, self._app_id)
+        self._submit(feed.number, plan, body, origin, timeout, lambda answer: feed.begin(_message_of(answer)))
         return stream
 
     def failed_stream(self, method: StreamRpc[Any, ItemT], error: Exception) -> OpenStream[ItemT]:
@@ -168,28 +175,28 @@ class Requests:
     def _submit(
         self,
         number: int,
-        method: Rpc[Any, Any] | StreamRpc[Any, Any],
+        plan: MethodPlan[Any, Any],
         body: bytes,
-        next_context: NextContext,
+        origin: Origin,
         timeout: float,
         on_answer: Callable[[Answer], None],
     ) -> None:
-        call = self._begin(number, method, body, next_context, timeout, on_answer)
-        if method.service in self._known:
-            self._post(number, call)
+        call = self._begin(number, plan, body, origin, timeout, on_answer)
+        if plan.service in self._known:
+            self._post(call)
         else:
-            self._send_later(number, call)
+            self._send_later(call)
 
     def _begin(
         self,
         number: int,
-        method: Rpc[Any, Any] | StreamRpc[Any, Any],
+        plan: MethodPlan[Any, Any],
         body: bytes,
-        next_context: NextContext,
+        origin: Origin,
         timeout: float,
         on_answer: Callable[[Answer], None],
     ) -> Call:
-        call = Call(method, body, next_context, timeout, time.monotonic() + timeout, on_answer)
+        call = Call(self, number, plan, body, origin, timeout, on_answer)
         self._open[number] = call
         if self._is_stopped:
             self._end(number, call.stopped())
@@ -203,18 +210,12 @@ class Requests:
         if call is not None:
             call.on_answer(answer)
 
-    def _send(self, number: int, call: Call) -> None:
-        service = call.method.service
-        if service not in self._known and not self._find(service, number, call):
-            return
-        self._post(number, call)
-
-    def _send_later(self, number: int, call: Call) -> None:
+    def _send_later(self, call: Call) -> None:
         """Send in a task, one for all that wait for the same service: a thousand calls may come before its answer."""
-        service = call.method.service
+        service = call.plan.service
         with self._lock:
             is_first = service not in self._finding
-            self._finding.setdefault(service, deque()).append(number)
+            self._finding.setdefault(service, deque()).append(call.number)
         if is_first:
             self._concurrency.spawn(self._send_waiting, service, name=f"first call to {service}")
 
@@ -226,12 +227,13 @@ class Requests:
                     return
                 number = self._finding[service].popleft()
             call = self._open.get(number)
-            if call is not None:
-                self._send(number, call)
+            if call is not None and (service in self._known or self._find(service, call)):
+                self._post(call)
 
-    def _find(self, service: str, number: int, call: Call) -> bool:
+    def _find(self, service: str, call: Call) -> bool:
         """Ask the broker whether anybody serves `service`; ends the call if not. A request to nobody would wait."""
         queue = topology.rpc_queue(service).name
+        number = call.number
         while number in self._open:
             left = call.deadline - time.monotonic()
             try:
@@ -255,56 +257,58 @@ class Requests:
         """Whether to wait for a service that is not there: after a lost connection it may only be slower than we."""
         return self._wait_for_service or time.monotonic() < self._returning_until
 
-    def _post(self, number: int, call: Call) -> None:
-        if number not in self._open:
+    def _post(self, call: Call) -> None:
+        if call.number not in self._open:
             return
-        with self._lock:
+        with self._guard:
             reply_to = self._reply_to
             if reply_to is None:
-                self._waiting.append(number)
+                self._waiting.append(call.number)
                 return
-            call.posted = True
-        context = call.next_context(max(0.0, call.deadline - time.monotonic()))
+            call.attempt(reply_to, time.monotonic())
+        try:
+            if isinstance(call.plan.method, StreamRpc):
+                self._post_stream(call)
+            else:
+                self._link.put(call)
+        except InvalidValue as error:
+            self._end(call.number, error)
+
+    def _post_stream(self, call: Call) -> None:
+        context = call.origin(max(0.0, call.deadline - time.monotonic()))
         message = wire.request(
             call.body,
-            method=call.method.name,
-            context=context,
-            correlation_id=str(number),
-            reply_to=reply_to,
+            method=call.plan.method.name,
+            context=replace(context, call_id=call.call_id),
+            correlation_id=str(call.number),
+            reply_to=call.reply_to[1:].decode(),
             app_id=self._app_id,
             packed=self.packed,
         )
-        if isinstance(call.method, StreamRpc):
-            message = stream_wire.request(message, credit=self.streams.timing.window)
-        try:
-            self._link.post(
-                message,
-                exchange=topology.RPC_EXCHANGE,
-                routing_key=call.method.service,
-                mandatory=True,
-                on_done=partial(self._on_posted, number),
-            )
-        except InvalidValue as error:
-            self._end(number, error)
+        self._link.post(
+            stream_wire.request(message, credit=self.streams.timing.window),
+            exchange=call.exchange,
+            routing_key=call.routing_key,
+            mandatory=True,
+            on_done=call.finish,
+        )
 
     # --- what comes back -----------------------------------------------------------------------------------------
 
-    def _on_posted(self, number: int, error: BrokerError | None) -> None:
-        call = self._open.get(number)
-        if call is None:
+    def on_refused(self, call: Call, error: BrokerError) -> None:
+        """Take note that an attempt has failed; called by the call itself."""
+        number, service = call.number, call.plan.service
+        if number not in self._open:
             return
-        service = call.method.service
         match error:
-            case None:
-                call.may_have_run = True
             case BrokerUnavailable():
-                call.posted = False
-                self._later(number, call)
+                call.attempted = False
+                self._later(call)
             case Unroutable():
-                call.posted = False
+                call.attempted = False
                 self._known.discard(service)
                 if self._may_come():
-                    self._send_later(number, call)
+                    self._send_later(call)
                 else:
                     self._end(number, UnknownService(service))
             case Refused():
@@ -312,65 +316,70 @@ class Requests:
                 refusal.reported_by = service
                 self._end(number, refusal)
             case _:
-                self._lost(number, call)
+                self._lost(call)
 
-    def _later(self, number: int, call: Call) -> None:
-        self._concurrency.call_later(_AGAIN, self._post_open, number, call)
+    def _later(self, call: Call) -> None:
+        self._concurrency.call_later(_AGAIN, self._post, call)
 
-    def _post_open(self, number: int, call: Call) -> None:
-        if number in self._open:
-            self._post(number, call)
-
-    def _lost(self, number: int, call: Call) -> None:
+    def _lost(self, call: Call) -> None:
         """An attempt left and its answer will not come: try again where that is harmless."""
-        call.may_have_run, call.posted = True, False
-        if isinstance(call.method, Rpc) and call.method.idempotent:
-            self._later(number, call)
+        call.may_have_run, call.attempted = True, False
+        if call.plan.idempotent:
+            self._later(call)
         else:
-            target = f"{call.method.service}.{call.method.name}"
-            self._end(number, OutcomeUnknown(f"the connection was lost under a call of `{target}`; it may have run"))
+            text = f"the connection was lost under a call of `{call.plan.target}`; it may have run"
+            self._end(call.number, OutcomeUnknown(text))
 
     def _on_reply(self, delivery: Delivery) -> None:
-        correlation = delivery.message.correlation_id or ""
-        if correlation.isascii() and correlation.isdigit():
-            number = int(correlation)
-            if not stream_wire.is_stream(delivery.message) or self.streams.on_message(number, delivery.message):
-                self._end(number, delivery.message)
+        head = heads.read_reply(delivery.properties)
+        if head is not None:
+            correlation, packed = head
+            if correlation.isdigit():
+                self._end(int(correlation), Reply(delivery.body, packed))
+            return
+        message = delivery.message
+        text = message.correlation_id or ""
+        if text.isascii() and text.isdigit():
+            number = int(text)
+            if not stream_wire.is_stream(message) or self.streams.on_message(number, message):
+                self._end(number, Reply(message.body, wire.is_packed(message), message))
 
     def _on_due(self, number: int) -> None:
         call = self._open.get(number)
         if call is None:
             return
         # Ask again before the next call: it may be gone.
-        self._known.discard(call.method.service)
-        target = f"{call.method.service}.{call.method.name}"
-        if call.posted and not call.may_have_run and not self._link.ready and time.monotonic() < call.deadline + _GRACE:
+        service, target = call.plan.service, call.plan.target
+        self._known.discard(service)
+        is_under_way = call.attempted and not call.may_have_run
+        if is_under_way and not self._link.ready and time.monotonic() < call.deadline + _GRACE:
             # The link knows whether it was written, and says so about now.
             self._concurrency.call_later(_GRACE, self._on_due, number)
-        elif call.posted or call.may_have_run:
+        elif call.attempted or call.may_have_run:
             self._end(number, RpcTimeout(target, call.timeout))
         elif self._link.ready:
-            self._end(number, UnknownService(call.method.service))
+            self._end(number, UnknownService(service))
         else:
             reason = f"no connection to the broker within {call.timeout:g} s; `{target}` was not called"
             self._end(number, NotSent(reason))
 
     def _on_lost(self) -> None:
-        with self._lock:
+        with self._guard:
             self._reply_to = None
             self._was_lost = True
-            lost = [(number, call) for number, call in list(self._open.items()) if call.posted]
-        for number, call in lost:
-            self._lost(number, call)
+            lost = [call for call in list(self._open.values()) if call.attempted]
+        for call in lost:
+            self._lost(call)
         self.streams.lost()
 
     def _on_ready(self) -> None:
         if self._consumer is None:
             return
-        with self._lock:
-            self._reply_to = self._consumer.queue
-            if self._reply_to is None:
-                return
+        queue = self._consumer.queue
+        if queue is None:
+            return
+        with self._guard:
+            self._reply_to = short(queue)
             if self._was_lost:
                 self._was_lost = False
                 self._returning_until = time.monotonic() + _RETURN
@@ -378,4 +387,10 @@ class Requests:
         for number in waiting:
             call = self._open.get(number)
             if call is not None:
-                self._post(number, call)
+                self._post(call)
+
+
+def _message_of(answer: Answer) -> Message | Exception:
+    if isinstance(answer, Exception):
+        return answer
+    return answer.message or Message(body=answer.body, content_type=wire.content_type(answer.packed))

@@ -1,25 +1,26 @@
 """The entrypoint of a service's rpc methods, streams among them: one queue, requests in, replies out."""
 
 import logging
+import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeAlias
-
-import msgspec
+from typing import Any
 
 from svcrt import topology, wire
-from svcrt.amqp.inflight import InFlight, Work, guarded, hand_over, read_call
+from svcrt.amqp import heads
+from svcrt.amqp.inflight import InFlight, Work, guarded, hand_over
+from svcrt.amqp.properties import short
+from svcrt.amqp.served import Method, ServedMethod, head_of, pack
 from svcrt.amqp.streams_server import StreamServer
-from svcrt.codec import codec
 from svcrt.context import CallContext, WorkerContext
-from svcrt.contract import Rpc, StreamRpc
-from svcrt.errors import DeadlineExceeded, InvalidValue, NotStarted, Overloaded, UnknownMethod
+from svcrt.contract import StreamRpc
+from svcrt.errors import DeadlineExceeded, Fault, InvalidValue, NotStarted, Overloaded, UnknownMethod
 from svcrt.faults import invalid_request, redelivered, write_error
-from svcrt.types import Consumer, Container, Delivery, Message, Outcome
+from svcrt.types import Consumer, Container, Delivery, Outcome
 
 log = logging.getLogger("svcrt.amqp.rpc")
 
-_Method: TypeAlias = Rpc[Any, Any] | StreamRpc[Any, Any]
+_CACHED_QUEUES = 10_000
 
 
 class RpcEntrypoint:
@@ -30,10 +31,12 @@ class RpcEntrypoint:
         self._container = container
         self._service = container.contract.name
         self._queue = topology.rpc_queue(self._service)
-        self._methods: dict[str, _Method] = {method.name: method for method in container.contract.rpcs}
-        self._methods.update({method.name: method for method in container.contract.streams})
+        methods: list[Method] = [*container.contract.rpcs, *container.contract.streams]
+        self._methods = {method.name.encode(): ServedMethod(method) for method in methods}
         self._streams = StreamServer(container) if container.contract.streams else None
         self._in_flight = InFlight(container.concurrency)
+        self._app_id = short(container.instance)
+        self._reply_queues: dict[bytes, str] = {}
         self._consumer: Consumer | None = None
         self._stopping = False
 
@@ -54,40 +57,56 @@ class RpcEntrypoint:
         """Nothing is held: what is unacknowledged goes back when the connection closes."""
 
     def _on_delivery(self, delivery: Delivery) -> None:
-        message = delivery.message
-        if not wire.is_reply_queue(message.reply_to):
+        usual = heads.read_request(delivery.properties)
+        head = usual or head_of(delivery.message)
+        reply_to = self._reply_queues.get(head.reply_to) or self._check_reply_queue(head)
+        if not reply_to:
             # A forged `reply_to` could make us write into a work queue.
             log.warning(
-                "request %s to %s names no reply queue of a client; it was dropped", message.message_id, self._service
+                "request %r to %s names no reply queue of a client; it was dropped", head.message_id, self._service
             )
             delivery.ack()
             return
-        work = self._in_flight.take(delivery)
+        work = self._in_flight.take(delivery, head.message_id or None)
         if work is None:
             return
-        call_id = message.message_id or "unknown"
+        asked = _Asked(work, head, reply_to)
         try:
-            call = read_call(message)
-            call_id = call.call_id
-            method = self._find(message.type)
+            if usual is None:
+                wire.check_content(delivery.message)
+            elif len(delivery.body) > wire.MAX_BODY_BYTES:
+                raise InvalidValue((Fault("$", f"the body has more than {wire.MAX_BODY_BYTES} bytes"),))
+            call = asked.read_call()
+            method = self._methods.get(head.method) or self._unknown(head.method)
             self._check(delivery, call, method)
-            arguments = _read_arguments(method, message)
+            arguments = method.read(delivery.body, head.packed)
         except InvalidValue as error:
-            log.warning("request %s to %s.%s was refused: %s", call_id, self._service, message.type, error)
-            self._answer_error(work, None, invalid_request(error), call_id)
+            log.warning("request %s to %s.%s was refused: %s", asked.call_id, self._service, asked.name, error)
+            self._answer_error(asked, None, invalid_request(error))
         except Exception as error:
-            log.info("request %s to %s.%s did not run: %s", call_id, self._service, message.type, error)
-            self._answer_error(work, None, error, call_id)
+            log.info("request %s to %s.%s did not run: %s", asked.call_id, self._service, asked.name, error)
+            self._answer_error(asked, None, error)
         else:
-            if isinstance(method, StreamRpc):
-                self._begin_stream(work, method, arguments, call)
+            if isinstance(method.method, StreamRpc):
+                self._begin_stream(asked, method.method, arguments, call)
                 return
             context = WorkerContext(service=self._service, method=method.name, call=call)
-            self._container.spawn_worker(method.stub, arguments, context, partial(self._on_outcome, work, method, call))
+            on_outcome = partial(self._on_outcome, asked, method, call)
+            self._container.spawn_worker(method.stub, arguments, context, on_outcome)
+
+    def _check_reply_queue(self, head: heads.RequestHead) -> str | None:
+        name = head.reply_to.decode("utf-8", "replace")
+        if not wire.is_reply_queue(name):
+            return None
+        if len(self._reply_queues) >= _CACHED_QUEUES:
+            self._reply_queues.clear()
+        self._reply_queues[head.reply_to] = name
+        return name
 
     def _begin_stream(
-        self, work: Work, method: StreamRpc[Any, Any], arguments: Mapping[str, object], call: CallContext
+        self, asked: "_Asked", method: StreamRpc[Any, Any], arguments: Mapping[str, object], call: CallContext
     ) -> None:
+        work = asked.work
         assert self._streams is not None
         if self._stopping or not self._streams.can_begin:
             # It waits for the confirm, and this is a task of the link.
@@ -98,58 +117,80 @@ class RpcEntrypoint:
         try:
             self._streams.begin(work, method, arguments, call)
         except InvalidValue as error:
-            self._answer_error(work, method, invalid_request(error), call.call_id)
+            self._answer_error(asked, method, invalid_request(error))
         except Overloaded as error:
-            self._answer_error(work, method, error, call.call_id)
+            self._answer_error(asked, method, error)
 
-    def _find(self, name: str | None) -> _Method:
-        method = self._methods.get(name or "")
-        if method is None:
-            raise UnknownMethod(
-                f"{self._service} has no rpc `{name or ''}`; it has: {', '.join(sorted(self._methods))}"
-            )
-        return method
+    def _unknown(self, name: bytes) -> ServedMethod:
+        known = ", ".join(sorted(each.name for each in self._methods.values()))
+        raise UnknownMethod(f"{self._service} has no rpc `{name.decode('utf-8', 'replace')}`; it has: {known}")
 
-    def _check(self, delivery: Delivery, call: CallContext, method: _Method) -> None:
-        if delivery.redelivered and not (isinstance(method, Rpc) and method.idempotent):
-            raise redelivered(f"{self._service}.{method.name}")
-        if call.remaining() == 0.0:
+    def _check(self, delivery: Delivery, call: CallContext, method: ServedMethod) -> None:
+        if delivery.redelivered and not method.idempotent:
+            raise redelivered(method.target)
+        if call.deadline is not None and call.deadline <= time.monotonic():
             raise DeadlineExceeded("the deadline passed before the request arrived; it did not run")
 
-    def _on_outcome(self, work: Work, method: Rpc[Any, Any], call: CallContext, outcome: Outcome) -> None:
-        if isinstance(outcome.error, NotStarted):
-            hand_over(self._container.link, work, self._queue.name, call)
-        elif outcome.error is not None:
-            self._answer_error(work, method, outcome.error, call.call_id)
-        else:
-            try:
-                body = codec(method.result).encode(outcome.result, packed=wire.is_packed(work.message))
-                self._reply(work, wire.reply(work.message, body, app_id=self._container.instance))
-            except Exception as error:
-                target = f"{self._service}.{method.name}"
-                log.exception("the result of %s breaks the contract (call %s)", target, call.call_id)
-                self._answer_error(work, method, error, call.call_id)
+    def _on_outcome(self, asked: "_Asked", method: ServedMethod, call: CallContext, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            if isinstance(outcome.error, NotStarted):
+                hand_over(self._container.link, asked.work, self._queue.name, call)
+            else:
+                self._answer_error(asked, method.method, outcome.error)
+            return
+        try:
+            assert method.encode is not None
+            head = asked.head
+            body = method.encode(outcome.result, packed=head.packed)
+            self._reply(asked, heads.pack_reply(head.packed, head.correlation, self._app_id), body)
+        except Exception as error:
+            log.exception("the result of %s breaks the contract (call %s)", method.target, call.call_id)
+            self._answer_error(asked, method.method, error)
 
-    def _answer_error(self, work: Work, method: _Method | None, error: BaseException, call_id: str) -> None:
+    def _answer_error(self, asked: "_Asked", method: Method | None, error: BaseException) -> None:
         declared = () if method is None else method.errors
-        packed = wire.is_packed(work.message)
+        packed, call_id, message = asked.head.packed, asked.call_id, asked.work.message
         try:
             name, body = write_error(error, declared=declared, call_id=call_id, packed=packed)
-            reply = wire.error_reply(work.message, name, body, app_id=self._container.instance)
-            self._reply(work, reply)
+            reply = wire.error_reply(message, name, body, app_id=self._container.instance)
+            wire.check_sending(reply, exchange="", routing_key=asked.reply_to)
         except InvalidValue as invalid:
             log.error("%s cannot be sent: %s (call %s)", type(error).__name__, invalid, call_id)
             name, body = write_error(invalid, declared=(), call_id=call_id, packed=packed)
-            self._reply(work, wire.error_reply(work.message, name, body, app_id=self._container.instance))
+            reply = wire.error_reply(message, name, body, app_id=self._container.instance)
+        self._reply(asked, pack(reply), reply.body)
 
-    def _reply(self, work: Work, reply: Message) -> None:
-        reply_to = work.message.reply_to
-        assert reply_to is not None
-        self._container.link.post(reply, exchange="", routing_key=reply_to)
+    def _reply(self, asked: "_Asked", properties: bytes, body: bytes) -> None:
+        self._container.link.post_packed(properties, body, exchange="", routing_key=asked.reply_to)
         # Only now: acknowledged first, a crash in between would lose the answer.
-        work.ack()
+        asked.work.ack()
 
 
-def _read_arguments(method: _Method, message: Message) -> Mapping[str, object]:
-    arguments: msgspec.Struct = codec(method.arguments).decode(message.body, packed=wire.is_packed(message))
-    return {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+class _Asked:
+    """A request, whose reply queue is one."""
+
+    __slots__ = ("call_id", "head", "reply_to", "work")
+
+    def __init__(self, work: Work, head: heads.RequestHead, reply_to: str) -> None:
+        self.work = work
+        self.head = head
+        self.reply_to = reply_to
+        self.call_id = head.message_id.decode("utf-8", "replace") or "unknown"
+
+    @property
+    def name(self) -> str:
+        """The method that it asks for."""
+        return self.head.method.decode("utf-8", "replace")
+
+    def read_call(self) -> CallContext:
+        """Read its context. Raises InvalidValue."""
+        head = self.head
+        call = wire.read_call(
+            head.context,
+            head.trace,
+            self.call_id if head.message_id else None,
+            arrival=time.monotonic(),
+            epoch_ms=time.time_ns() // 1_000_000,
+        )
+        self.call_id = call.call_id
+        return call

@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from struct import Struct
 from typing import Any
 
 from svcrt.amqp.frames import HEARTBEAT_FRAME
@@ -12,24 +11,30 @@ from svcrt.amqp.servers import Server
 from svcrt.amqp.tls import TlsConnector
 from svcrt.concurrency import Backend, Connector, Poller
 
-_HEAD = Struct(">BHI")
 _RECEIVE_BYTES = 256 * 1024
-_MAX_FRAME = 16 * 1024 * 1024
 _LONGEST_WAIT = 60.0
 _MISSED_BEATS = 2
 
 
 class Stream:
-    """Used by the owner of the connection only.
+    """Only its owner reads and waits; anybody may `put` and `flush`.
 
     Args:
         server: where to connect to.
         backend: what to wait with.
         poller: the owner's; a wake-up of it ends a wait here.
         tick: called with the time (monotonic) at every wait; returns how long that wait may last, in seconds.
+        on_data: called with what was received.
     """
 
-    def __init__(self, server: Server, backend: Backend, poller: Poller, tick: Callable[[float], float]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        backend: Backend,
+        poller: Poller,
+        tick: Callable[[float], float],
+        on_data: Callable[[bytes], None],
+    ) -> None:
         self.connected = False
         self.heartbeat = 0.0
         """Negotiated seconds; 0.0 sends and expects none."""
@@ -37,11 +42,14 @@ class Stream:
         self._backend = backend
         self._poller = poller
         self._tick = tick
+        self._on_data = on_data
         self._socket: Connector | None = None
-        self._received = b""
-        self._at = 0
         self._outgoing: list[bytes] = []
-        self._unsent = 0
+        self._writing: Any = backend.guard()
+        self._left = memoryview(b"")
+        self.unsent = 0
+        """About how many bytes wait to be written."""
+        self._failure: OSError | None = None
         self._deadline = float("inf")
         self._last_received = self._last_sent = time.monotonic()
 
@@ -56,10 +64,10 @@ class Stream:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.connected = True
         if self._server.tls is not None:
-            tls = TlsConnector(connection, self._server.tls, self._server.server_name)
+            tls = TlsConnector(connection, self._server.tls, self._server.server_name, self._backend.guard())
             self._socket = tls
             while not tls.shake_hands():
-                self._check_deadline()
+                self.check_deadline()
                 self._poller.wait(tls.fileno(), write=tls.pending > 0, timeout=self._deadline - time.monotonic())
         self.write(b"AMQP\x00\x00\x09\x01")
 
@@ -68,37 +76,25 @@ class Stream:
         """Nothing: `within` bounds what py-amqp waits for."""
         yield
 
-    def read_frame(self) -> tuple[int, int, bytes]:
-        """Wait for the next frame; raises TimeoutError after the time given by `within`, other OSErrors at once."""
-        while (frame := self.next_frame()) is None:
-            self._check_deadline()
-            self.pump(self._deadline - time.monotonic())
-        return frame
-
     def write(self, data: bytes | memoryview) -> None:
         """Keep for the next flush. py-amqp hands over a view of a buffer that it uses again: hence the copy."""
         self.put(bytes(data))
 
     def close(self) -> None:
         """Write what fits and close, without waiting for anybody."""
-        if self._socket is None:
+        connection, self._socket = self._socket, None
+        if connection is None:
             return
         try:
             if self.connected:
-                self._flush(self._socket)
+                self._flush(connection)
         except OSError:
             # The connection is dead already; nothing is lost that the broker could still get.
             self._outgoing.clear()
         self.connected = False
-        self._socket.close()
-        self._socket = None
+        connection.close()
 
     # What the owner calls.
-
-    @property
-    def unsent(self) -> int:
-        """Bytes that wait to be written."""
-        return self._unsent
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -109,50 +105,86 @@ class Stream:
         finally:
             self._deadline = former
 
-    def put(self, data: bytes) -> None:
-        """Append to what leaves at the next wait."""
-        self._outgoing.append(data)
-        self._unsent += len(data)
+    @property
+    def holds_unsent(self) -> bool:
+        """Whether anything waits to be written."""
+        return bool(self._outgoing) or len(self._left) > 0
 
-    def next_frame(self) -> tuple[int, int, bytes] | None:
-        """Return type, channel and payload of the next frame that is here already; None when there is none."""
-        data, at = self._received, self._at
-        if len(data) - at < 8:
-            return None
-        kind, channel, size = _HEAD.unpack_from(data, at)
-        end = at + 7 + size
-        if size > _MAX_FRAME:
-            raise ConnectionError("the broker sent something that is not AMQP")
-        if len(data) <= end:
-            return None
-        if data[end] != 0xCE:
-            raise ConnectionError("the broker sent a frame without an end")
-        self._at = end + 1
-        return kind, channel, data[at + 7 : end]
+    def check_deadline(self) -> None:
+        """Raise TimeoutError when the time of `within` is over."""
+        if time.monotonic() >= self._deadline:
+            raise TimeoutError("the broker did not answer in time")
 
-    def holds_frame(self) -> bool:
-        """Whether `next_frame` has one to return."""
-        data, at = self._received, self._at
-        return len(data) - at >= 8 and len(data) > at + 7 + _HEAD.unpack_from(data, at)[2]
-
-    def pump(self, timeout: float) -> None:
-        """Write what waits, wait up to `timeout` s for the broker or a wake-up, read what is there.
+    def pump(self) -> None:
+        """Write what waits, wait for the broker, a wake-up or the end of `within`, read what is there.
 
         Raises:
             OSError: the connection is gone, or the broker was silent for two heartbeats.
         """
+        connection = self._connection()
+        timeout = self._prepare_wait(connection, self._deadline - time.monotonic())
+        self._poller.wait(connection.fileno(), write=self._is_stuck(connection), timeout=timeout)
+        self._finish_wait(connection)
+
+    def serve(self, on_read: Callable[[], bool]) -> None:
+        """Write what waits, then have `on_read()` called after everything that is read, until it returns True.
+
+        Also returns on a wake-up and when the clock wants it. Raises as `pump`.
+        """
+        connection = self._connection()
+
+        def on_readable() -> bool:
+            try:
+                return self._receive(connection) and on_read()
+            except OSError as error:
+                self._failure = error
+                return True
+
+        timeout = self._prepare_wait(connection, _LONGEST_WAIT)
+        self._poller.serve(connection.fileno(), on_readable, write=self._is_stuck(connection), timeout=timeout)
+        if self._failure is None:
+            self._finish_wait(connection)
+        if self._failure is not None:
+            raise self._failure
+
+    # What anybody may call.
+
+    def put(self, data: bytes) -> None:
+        """Append to what leaves with the next flush."""
+        self._outgoing.append(data)
+        self.unsent += len(data)
+
+    def flush(self) -> None:
+        """Write what waits, as far as the socket takes it; the owner is told of the rest, and of a failure."""
         connection = self._socket
         if connection is None:
+            return
+        try:
+            self._flush(connection)
+        except OSError as error:
+            self._failure = error
+        if self._failure is not None or len(self._left):
+            self._poller.wake()
+
+    def _connection(self) -> Connector:
+        if self._failure is not None:
+            raise self._failure
+        if self._socket is None:
             raise ConnectionError("the connection is closed")
+        return self._socket
+
+    def _prepare_wait(self, connection: Connector, timeout: float) -> float:
         now = time.monotonic()
         timeout = min(timeout, self._tick(now), _LONGEST_WAIT)
         if self.heartbeat:
             half = self.heartbeat / 2
-            if now - self._last_sent >= half and not self._unsent:
+            if now - self._last_sent >= half and not self.holds_unsent:
                 self.put(HEARTBEAT_FRAME)
             timeout = min(timeout, half / 2)
         self._flush(connection)
-        self._poller.wait(connection.fileno(), write=self._unsent > 0 or _pending(connection) > 0, timeout=timeout)
+        return timeout
+
+    def _finish_wait(self, connection: Connector) -> None:
         # Read before judging: after a long pause of this process the broker's heartbeats wait in the socket.
         if not self._receive(connection) and self.heartbeat:
             silence = time.monotonic() - self._last_received
@@ -167,15 +199,35 @@ class Stream:
         if not data:
             self.connected = False
             raise ConnectionError("the broker closed the connection")
-        self._received = self._received[self._at :] + data if self._at < len(self._received) else data
-        self._at = 0
         self._last_received = time.monotonic()
+        self._on_data(data)
         return True
 
+    def _is_stuck(self, connection: Connector) -> bool:
+        return len(self._left) > 0 or _pending(connection) > 0
+
     def _flush(self, connection: Connector) -> None:
-        if not self._unsent and not _pending(connection):
-            return
-        data = memoryview(b"".join(self._outgoing))
+        # Whoever holds the guard writes what others put meanwhile: many threads then share one system call.
+        while self._outgoing or len(self._left) or _pending(connection):
+            if not self._writing.acquire(False):
+                return
+            try:
+                is_done = self._write(connection)
+            finally:
+                self._writing.release()
+            if not is_done:
+                return
+
+    def _write(self, connection: Connector) -> bool:
+        """Write what waits; tell whether the socket has taken all of it."""
+        outgoing = self._outgoing
+        count = len(outgoing)
+        if len(self._left) or count > 1:
+            # What others append meanwhile stays in the list.
+            data = memoryview(b"".join((self._left, *outgoing[:count])))
+        else:
+            data = memoryview(outgoing[0] if count else b"")
+        del outgoing[:count]
         sent = 0
         try:
             while sent < len(data) or _pending(connection):
@@ -183,14 +235,11 @@ class Stream:
         except (BlockingIOError, InterruptedError):
             pass
         finally:
-            self._outgoing = [bytes(data[sent:])] if sent < len(data) else []
-            self._unsent = len(data) - sent
+            self._left = data[sent:]
+            self.unsent = len(data) - sent
         if sent:
             self._last_sent = time.monotonic()
-
-    def _check_deadline(self) -> None:
-        if time.monotonic() >= self._deadline:
-            raise TimeoutError("the broker did not answer in time")
+        return sent == len(data) and not _pending(connection)
 
 
 def _pending(connection: Any) -> int:

@@ -1,6 +1,7 @@
 """TLS over a non-blocking socket, without I/O of its own: the same on every concurrency back end."""
 
 import ssl
+from contextlib import AbstractContextManager
 
 from svcrt.concurrency import Connector
 
@@ -14,10 +15,18 @@ class TlsConnector:
         connection: the plain socket, which is closed with this.
         context: what to trust.
         server_name: the name that the certificate must carry.
+        guard: held while OpenSSL works, which cannot read and write in two threads at once.
     """
 
-    def __init__(self, connection: Connector, context: ssl.SSLContext, server_name: str) -> None:
+    def __init__(
+        self,
+        connection: Connector,
+        context: ssl.SSLContext,
+        server_name: str,
+        guard: AbstractContextManager[object],
+    ) -> None:
         self._connection = connection
+        self._guard = guard
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
@@ -47,6 +56,10 @@ class TlsConnector:
 
     def recv(self, size: int, /) -> bytes:
         """Read what has arrived, decrypted; BlockingIOError when there is nothing. May exceed `size` by a little."""
+        with self._guard:
+            return self._read(size)
+
+    def _read(self, size: int) -> bytes:
         pieces: list[bytes] = []
         while True:
             try:
@@ -66,12 +79,13 @@ class TlsConnector:
 
     def send(self, data: bytes | memoryview, /) -> int:
         """Encrypt and write; BlockingIOError while earlier data has not left."""
-        self._push()
-        if self.pending:
-            raise BlockingIOError
-        taken = self._tls.write(data[:_CHUNK]) if len(data) else 0
-        self._push()
-        return taken
+        with self._guard:
+            self._push()
+            if self.pending:
+                raise BlockingIOError
+            taken = self._tls.write(data[:_CHUNK]) if len(data) else 0
+            self._push()
+            return taken
 
     def setsockopt(self, level: int, option: int, value: int, /) -> None:
         """Set an integer option of the socket."""

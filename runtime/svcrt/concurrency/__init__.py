@@ -45,8 +45,23 @@ class Poller(Protocol):
         May return early without a reason.
         """
 
+    def serve(self, descriptor: int, on_readable: Callable[[], bool], *, write: bool, timeout: float) -> None:
+        """Wait as `wait` does, but have `on_readable()` called whenever there is something to read.
+
+        It runs where it costs least (in the hub's own turn, in this thread) and must neither wait nor raise. It may
+        hand over to tasks that wait for a `Baton`. Returns when it has returned True, on a wake-up, on room to write
+        if that was asked for, or when `timeout` s are over.
+        """
+
+    def defer(self, callback: Callable[[], None]) -> None:
+        """Have `callback()`, which must neither wait nor raise, called soon; from any task.
+
+        That is after the present `on_readable`, so that all of its effects leave in one write; else at the next turn,
+        or at once.
+        """
+
     def wake(self) -> None:
-        """Make the present `wait`, or the next one, return. Never blocks; harmless after `close`."""
+        """Make the present `wait` or `serve`, or the next one, return. Never blocks; harmless after `close`."""
 
     def close(self) -> None:
         """Let go of what it holds."""

@@ -24,9 +24,10 @@ with warnings.catch_warnings():
     import eventlet.tpool
 
 from svcrt.concurrency import Connector, Poller
+from svcrt.concurrency.green_io import GreenBaton, GreenPoller
 from svcrt.concurrency.green_wsgi import GreenServer
 from svcrt.concurrency.sockets import connect_first, is_literal
-from svcrt.types import Alarm, Channel, Flag, Server, Task
+from svcrt.types import Alarm, Baton, Channel, Flag, Server, Task
 
 __all__ = ["BACKEND", "patch"]
 
@@ -34,6 +35,7 @@ log = logging.getLogger("svcrt.concurrency")
 
 _native_socket: Any = eventlet.patcher.original("socket")
 _native_os: Any = eventlet.patcher.original("os")
+_native_thread: Any = eventlet.patcher.original("_thread")
 
 
 def patch() -> None:
@@ -108,60 +110,6 @@ class _GreenChannel:
         return self._queue.get(timeout=timeout)
 
 
-class _GreenPoller:
-    """Waits in the hub. A wake-up is a timer of the hub, so all that happens in one turn of it costs one wake-up."""
-
-    def __init__(self) -> None:
-        self._waiter: Any = None
-        self._woken = False
-        self._scheduled = False
-
-    def wait(self, descriptor: int | None, *, read: bool = True, write: bool, timeout: float) -> None:
-        hub = eventlet.hubs.get_hub()
-        waiter = eventlet.getcurrent()
-        # Even when there is work already the others get their turn.
-        timer = hub.schedule_call_global(0.0 if self._woken else max(timeout, 0.0), self._resume)
-        listeners = []
-        self._waiter = waiter
-        try:
-            if descriptor is not None:
-                if read:
-                    listeners.append(hub.add(hub.READ, descriptor, self._resume, self._descriptor_lost, None))
-                if write:
-                    listeners.append(hub.add(hub.WRITE, descriptor, self._resume, self._descriptor_lost, None))
-            hub.switch()
-        finally:
-            self._waiter = None
-            self._woken = False
-            timer.cancel()
-            for listener in listeners:
-                hub.remove(listener)
-
-    def _resume(self, _descriptor: int | None = None) -> None:
-        # Several causes may fire in one turn of the hub: only the first may switch, since the waiter is elsewhere then.
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            waiter.switch()
-
-    def _descriptor_lost(self, _reason: object) -> None:
-        self._resume()
-
-    def wake(self) -> None:
-        if self._woken:
-            return
-        self._woken = True
-        if self._waiter is not None and not self._scheduled:
-            self._scheduled = True
-            eventlet.hubs.get_hub().schedule_call_global(0, self._resume_scheduled)
-
-    def _resume_scheduled(self) -> None:
-        self._scheduled = False
-        self._resume()
-
-    def close(self) -> None:
-        self._woken = True
-
-
 class _Green:
     """See `svcrt.concurrency.Backend`."""
 
@@ -195,8 +143,15 @@ class _Green:
         if name == "psycopg" and eventlet.patcher.is_monkey_patched("select"):
             _adopt_psycopg()
 
+    def guard(self) -> AbstractContextManager[object]:
+        # Nobody else runs before we wait: it is never contended, and a semaphore costs twenty times as much.
+        return cast("AbstractContextManager[object]", _native_thread.allocate_lock())
+
+    def baton(self) -> Baton[Any]:
+        return GreenBaton()
+
     def poller(self) -> Poller:
-        return _GreenPoller()
+        return GreenPoller()
 
     def connect(self, host: str, port: int, *, timeout: float) -> Connector:
         if is_literal(host):
@@ -204,7 +159,7 @@ class _Green:
         else:
             # The resolver of the C library blocks; a native thread keeps the hub turning.
             addresses = eventlet.tpool.execute(_native_socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-        return connect_first(addresses, _open_native, _GreenPoller(), timeout=timeout)
+        return connect_first(addresses, _open_native, GreenPoller(), timeout=timeout)
 
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         return _listen_for_signals(tuple(numbers), callback)

@@ -5,7 +5,6 @@ import itertools
 import logging
 import os
 import queue
-import select
 import signal
 import socket
 import threading
@@ -16,8 +15,9 @@ from typing import Any
 
 from svcrt.concurrency import Connector, Poller
 from svcrt.concurrency.sockets import connect_first
+from svcrt.concurrency.threads_io import ThreadBaton, ThreadPoller
 from svcrt.concurrency.threads_wsgi import ThreadServer
-from svcrt.types import Alarm, Channel, Flag, Server, Task
+from svcrt.types import Alarm, Baton, Channel, Flag, Server, Task
 
 __all__ = ["BACKEND"]
 
@@ -115,48 +115,6 @@ class _Clock:
                 self._condition.wait(left)
 
 
-class _ThreadPoller:
-    """Waits in poll(2) for the descriptor and for a pipe that `wake` writes to."""
-
-    def __init__(self) -> None:
-        self._reader, self._writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        os.set_blocking(self._writer, False)
-        self._lock = threading.Lock()
-        self._woken = False
-        self._closed = False
-        self._poll = select.poll()
-        self._poll.register(self._reader, select.POLLIN)
-
-    def wait(self, descriptor: int | None, *, read: bool = True, write: bool, timeout: float) -> None:
-        if descriptor is not None:
-            self._poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-        try:
-            events = self._poll.poll(max(timeout, 0.0) * 1000.0)
-        finally:
-            if descriptor is not None:
-                self._poll.unregister(descriptor)
-        for ready, _ in events:
-            if ready == self._reader:
-                os.read(self._reader, 64)
-                # Cleared before the caller looks at its queues: what is put after that look wakes again.
-                self._woken = False
-
-    def wake(self) -> None:
-        if not self._woken:
-            with self._lock:
-                if not self._closed:
-                    self._woken = True
-                    os.write(self._writer, b"w")
-
-    def close(self) -> None:
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                os.close(self._reader)
-                os.close(self._writer)
-
-
 class _Threads:
     """See `svcrt.concurrency.Backend`."""
 
@@ -193,12 +151,18 @@ class _Threads:
     def adopt_driver(self, name: str) -> None:
         """Nothing: a thread that waits inside C has let go of the interpreter."""
 
+    def guard(self) -> AbstractContextManager[object]:
+        return threading.Lock()
+
+    def baton(self) -> Baton[Any]:
+        return ThreadBaton()
+
     def poller(self) -> Poller:
-        return _ThreadPoller()
+        return ThreadPoller()
 
     def connect(self, host: str, port: int, *, timeout: float) -> Connector:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        poller = _ThreadPoller()
+        poller = ThreadPoller()
         try:
             return connect_first(addresses, socket.socket, poller, timeout=timeout)
         finally:

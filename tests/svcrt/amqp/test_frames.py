@@ -1,138 +1,232 @@
-import struct
+"""Frames against py-amqp's and pamqp's codecs: whole, split, joined, damaged."""
 
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import amqp
+import pamqp.body
+import pamqp.commands
+import pamqp.frame
+import pamqp.header
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from svcrt.amqp import frames
+from svcrt.amqp.properties import decode_message, encode_properties
 from svcrt.types import Message
 from svcrt.wire import MAX_BODY_BYTES
 
-REQUEST = Message(
-    body=b'{"id":1}',
-    type="get",
-    message_id="5f1c-2a",
-    correlation_id="7",
-    reply_to="amq.gen-x",
-    app_id="shop@host",
-    expiration=2500,
-    headers={"svc": "v=1;id=5f1c-2a", "traceparent": "00-aa"},
-)
-REQUEST_PROPERTIES = bytes.fromhex(
-    "b7a8"  # content type, headers, delivery mode, correlation id, reply to, expiration, message id, type, app id
-    "106170706c69636174696f6e2f6a736f6e"
-    "0000002d03737663530000000e763d313b69643d356631632d32610b7472616365706172656e74530000000530302d6161"
-    "01"
-    "0137"
-    "09616d712e67656e2d78"
-    "0432353030"
-    "07356631632d3261"
-    "03676574"
-    "0973686f7040686f7374"
-)
+MAX_FRAME = 131_072
+shorts = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+headers = st.dictionaries(st.text("abcdef-", min_size=1, max_size=12), st.text(max_size=60), max_size=4)
 
 
-def read(properties: bytes, *body: bytes) -> Message:
-    content = frames.Content(frames.DELIVER)
-    complete = content.feed_header(struct.pack(">HHQ", 60, 0, sum(map(len, body))) + properties)
-    for piece in body:
-        assert not complete
-        complete = content.feed_body(piece)
-    assert complete
-    return content.message()
+@dataclass
+class Channel:
+    """Takes down what the reader hands over."""
+
+    events: list[tuple[object, ...]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.on_deliver: Callable[[bytes, bytes, int, bool, str, str], None] | None = self._note("deliver")
+        self.on_return: Callable[[bytes, bytes, str, str], None] | None = self._note("return")
+        self.on_confirm: Callable[[int, bool, bool], None] | None = self._note("confirm")
+
+    def _note(self, kind: str) -> Callable[..., None]:
+        return lambda *values: self.events.append((kind, *values))
 
 
-def test_properties_of_a_request_are_these_bytes() -> None:
-    assert frames.encode_properties(REQUEST, expiration=2500) == REQUEST_PROPERTIES
-    assert read(REQUEST_PROPERTIES, b'{"id"', b":1}") == REQUEST
+def read(pieces: Sequence[bytes], sinks: dict[int, Channel]) -> list[tuple[int, int, bytes]]:
+    """Feed a reader; return the frames that are not of the hot path."""
+    reader = frames.FrameReader(sinks)
+    cold = []
+    for piece in pieces:
+        reader.feed(piece)
+        while reader.run():
+            frame = reader.next_frame()
+            assert frame is not None
+            cold.append(frame)
+    return cold
 
 
-def test_a_bare_message_is_one_flag_word_and_a_mode() -> None:
-    assert frames.encode_properties(Message(body=b"", content_type=None), expiration=None) == b"\x10\x00\x01"
-    assert read(b"\x00\x00") == Message(body=b"", content_type=None)
+def marshalled(number: int, *parts: Any) -> bytes:
+    return b"".join(pamqp.frame.marshal(part, number) for part in parts)
 
 
-def test_timestamp_and_persistence() -> None:
-    message = Message(body=b"", content_encoding="utf-8", timestamp=1_700_000_000, persistent=True)
-    data = frames.encode_properties(message, expiration=None)
-    assert data == b"\xd0\x40\x10application/json\x05utf-8\x02" + (1_700_000_000).to_bytes(8, "big")
-    assert read(data) == message
-
-
-def test_publish_frames() -> None:
-    method = frames.encode_publish_method("svc.rpc", "a.B", mandatory=True)
-    assert method == b"\x00\x3c\x00\x28\x00\x00\x07svc.rpc\x03a.B\x01"
-    assert b"".join(frames.encode_publish(3, method, b"\x10\x00\x01", b"abcde", 11)) == (
-        b"\x01\x00\x03\x00\x00\x00\x13" + method + b"\xce"
-        b"\x02\x00\x03\x00\x00\x00\x0f\x00\x3c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x10\x00\x01\xce"
-        b"\x03\x00\x03\x00\x00\x00\x03abc\xce"
-        b"\x03\x00\x03\x00\x00\x00\x02de\xce"
+def delivery(number: int, tag: int, properties: bytes, body: bytes, *, redelivered: bool = False) -> bytes:
+    method = pamqp.commands.Basic.Deliver("ctag", tag, redelivered, "svc.rpc", "a.B")
+    head = b"\x00\x3c\x00\x00" + len(body).to_bytes(8, "big") + properties
+    data = (
+        marshalled(number, method) + b"\x02" + number.to_bytes(2, "big") + len(head).to_bytes(4, "big") + head + b"\xce"
     )
-    assert len(b"".join(frames.encode_publish(3, method, b"", b"", 4096))) == len(method) + 8 + 12 + 8
+    for start in range(0, len(body), MAX_FRAME - 8):
+        data += marshalled(number, pamqp.body.ContentBody(body[start : start + MAX_FRAME - 8]))
+    return data
 
 
-def test_settling_frames() -> None:
-    tag = b"\x00\x00\x00\x00\x00\x00\x01\x02"
-    head = b"\x01\x00\x05\x00\x00\x00\x0d\x00\x3c\x00"
-    assert frames.encode_ack(5, 258) == head + b"\x50" + tag + b"\x00\xce"
-    assert frames.encode_ack(5, 258, multiple=True) == head + b"\x50" + tag + b"\x01\xce"
-    assert frames.encode_reject(5, 258, requeue=True) == head + b"\x5a" + tag + b"\x01\xce"
-    assert frames.decode_confirm(frames.ACK + tag + b"\x01") == (258, True)
+messages = st.builds(
+    Message,
+    body=st.binary(max_size=300),
+    content_type=st.none() | shorts,
+    content_encoding=st.none() | shorts,
+    type=st.none() | shorts,
+    message_id=st.none() | shorts,
+    correlation_id=st.none() | shorts,
+    reply_to=st.none() | shorts,
+    app_id=st.none() | shorts,
+    expiration=st.none() | st.integers(1, 10**9),
+    timestamp=st.none() | st.integers(0, 2**40),
+    persistent=st.booleans(),
+    headers=headers,
+)
 
 
-def test_deliver_and_return() -> None:
-    deliver = frames.DELIVER + b"\x03tag" + (9).to_bytes(8, "big") + b"\x01\x01x\x03key"
-    assert frames.decode_deliver(deliver) == (9, True, "x", "key")
-    returned = frames.RETURN + b"\x01\x38\x08NO_ROUTE\x01x\x03key"
-    assert frames.decode_return(returned) == ("NO_ROUTE", "key")
+@given(message=messages)
+def test_what_we_write_py_amqp_and_pamqp_read_as_we_do(message: Message) -> None:
+    properties = encode_properties(message, expiration=message.expiration)
+    assert decode_message(properties, message.body) == message
+
+    theirs = amqp.basic_message.Message(message.body)
+    theirs._load_properties(60, properties, 0)
+    assert theirs.properties.get("message_id") == message.message_id
+    assert theirs.properties.get("application_headers", {}) == dict(message.headers)
+    assert theirs.properties["delivery_mode"] == (2 if message.persistent else 1)
+    assert theirs._serialize_properties() == properties
+
+    head = pamqp.header.ContentHeader()
+    head.unmarshal(b"\x00\x3c\x00\x00" + len(message.body).to_bytes(8, "big") + properties)
+    assert head.properties.correlation_id == message.correlation_id
+    assert (head.properties.headers or {}) == dict(message.headers)
 
 
-def table(*entries: bytes) -> bytes:
-    data = b"".join(entries)
-    return b"\x20\x00" + struct.pack(">I", len(data)) + data
+@given(
+    body=st.binary(max_size=600),
+    exchange=shorts,
+    key=shorts,
+    mandatory=st.booleans(),
+    frame_max=st.integers(16, 300),
+)
+def test_published_frames_are_read_by_pamqp(
+    body: bytes, exchange: str, key: str, mandatory: bool, frame_max: int
+) -> None:
+    method = frames.encode_publish_method(7, exchange, key, mandatory=mandatory)
+    data = frames.encode_content(7, method, b"\x10\x00\x01", body, frame_max)
+    read_back: list[Any] = []
+    while data:
+        count, number, frame = pamqp.frame.unmarshal(data)
+        assert (number, count <= max(frame_max, 40 + len(method))) == (7, True)
+        read_back.append(frame)
+        data = data[count:]
+    publish, head, *rest = read_back
+    assert (publish.exchange, publish.routing_key, publish.mandatory) == (exchange, key, mandatory)
+    assert head.body_size == len(body)
+    assert b"".join(each.value for each in rest) == body
 
 
-def test_headers_of_others_are_read_as_text_or_skipped() -> None:
-    headers = table(
-        b"\x01aS\x00\x00\x00\x02hi",
-        b"\x01bI\xff\xff\xff\xff",
-        b"\x01cl\x00\x00\x00\x00\x00\x00\x00\x07",
-        b"\x01dt\x01",
-        b"\x01ed" + bytes(8),
-        b"\x01fF\x00\x00\x00\x05\x01xI\x00\x00",
-        b"\x01gA\x00\x00\x00\x02V\x00",
-        b"\x01hV",
-        b"\x01iT" + bytes(8),
-        b"\x01jD" + bytes(5),
-        b"\x01kx\x00\x00\x00\x01\x00",
-        b"\x01zS\x00\x00\x00\x01!",
+def test_settling_frames_are_read_by_pamqp() -> None:
+    for data, expected in (
+        (frames.encode_ack(5, 258), pamqp.commands.Basic.Ack(258, False)),
+        (frames.encode_ack(5, 258, multiple=True), pamqp.commands.Basic.Ack(258, True)),
+        (frames.encode_reject(5, 258, requeue=True), pamqp.commands.Basic.Reject(258, True)),
+        (frames.encode_reject(5, 258, requeue=False), pamqp.commands.Basic.Reject(258, False)),
+    ):
+        assert data == pamqp.frame.marshal(expected, 5)
+
+
+@settings(max_examples=200)
+@given(messages=st.lists(messages, min_size=1, max_size=5), seed=st.integers(0, 2**32))
+def test_split_and_joined_frames_give_the_same(messages: list[Message], seed: int) -> None:
+    chance = random.Random(seed)
+    data, cold = b"", 0
+    expected: list[tuple[object, ...]] = []
+    for tag, message in enumerate(messages, 1):
+        properties = encode_properties(message, expiration=message.expiration)
+        data += delivery(3, tag, properties, message.body, redelivered=bool(tag % 2))
+        expected.append(("deliver", properties, message.body, tag, bool(tag % 2), "svc.rpc", "a.B"))
+        # Between them: what goes to py-amqp, a confirm, a heartbeat, a frame for a channel that is gone.
+        data += marshalled(0, pamqp.commands.Connection.Blocked("low on memory"))
+        cold += 1
+        data += frames.encode_ack(3, tag, multiple=True) + frames.HEARTBEAT_FRAME + frames.encode_ack(9, tag)
+        expected.append(("confirm", tag, True, True))
+    cuts = sorted(chance.sample(range(len(data) + 1), chance.randint(0, min(40, len(data)))))
+    pieces = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+
+    channel = Channel()
+    passed_on = read(pieces, {3: channel})
+
+    assert channel.events == expected
+    assert len(passed_on) == cold
+
+
+def test_contents_of_two_channels_may_mix() -> None:
+    one, other = delivery(1, 1, b"\x00\x00", b"abc"), delivery(2, 2, b"\x00\x00", b"defg")
+    # Method, header, body of each in turn, as AMQP allows.
+    cut = [len(marshalled(1, pamqp.commands.Basic.Deliver("ctag", 1, False, "svc.rpc", "a.B")))]
+    cut.append(cut[0] + 7 + 14 + 1)
+    mixed = b"".join(
+        each[start:end] for start, end in ((0, cut[0]), (cut[0], cut[1]), (cut[1], None)) for each in (one, other)
     )
-    assert dict(read(headers).headers) == {"a": "hi", "b": "-1", "c": "7", "d": "1", "z": "!"}
+    channels = {1: Channel(), 2: Channel()}
+    read([mixed], channels)
+    assert [event[2] for event in channels[1].events] == [b"abc"]
+    assert [event[2] for event in channels[2].events] == [b"defg"]
+
+
+def test_a_returned_message_carries_reason_and_key() -> None:
+    method = pamqp.commands.Basic.Return(312, "NO_ROUTE", "x", "key")
+    head = b"\x00\x3c\x00\x00" + (2).to_bytes(8, "big") + b"\x00\x00"
+    data = marshalled(1, method) + b"\x02\x00\x01" + len(head).to_bytes(4, "big") + head + b"\xce"
+    data += marshalled(1, pamqp.body.ContentBody(b"hi"))
+    channel = Channel()
+    read([data], {1: channel})
+    assert channel.events == [("return", b"\x00\x00", b"hi", "NO_ROUTE", "key")]
+
+
+def test_nacks_are_told_from_acks() -> None:
+    channel = Channel()
+    read([marshalled(1, pamqp.commands.Basic.Nack(4, True, False))], {1: channel})
+    assert channel.events == [("confirm", 4, True, False)]
+
+
+@settings(max_examples=300)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_damaged_bytes_end_the_connection_and_nothing_else(seed: int, data: st.DataObject) -> None:
+    chance = random.Random(seed)
+    whole = bytearray(
+        delivery(1, 1, encode_properties(Message(body=b"x", type="t"), expiration=None), b"x" * 50)
+        + frames.encode_ack(1, 1)
+        + delivery(1, 2, b"\x00\x00", b"")
+    )
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[chance.randrange(len(whole))] = chance.randrange(256)
+    channel = Channel()
+    reader = frames.FrameReader({1: channel})
+    reader.feed(bytes(whole))
+    try:
+        while reader.run() and reader.next_frame() is not None:
+            pass
+    except ConnectionError:
+        return
+    for event in channel.events:
+        if event[0] == "deliver":
+            assert isinstance(event[1], bytes)
+            decode_message(event[1], b"")
 
 
 @pytest.mark.parametrize(
-    "properties",
-    [
-        b"\x80\x00\xffshort",
-        b"\x20\x00\x00\x00\xff\x00",
-        b"\x20\x00\x00\x00\x00\x03\x01aQ",
-        b"\x00\x40\x00",
-        b"",
-        b"\x80\x00",
-    ],
+    "data", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x01\x00\x00\x00\x00\x00\x00\x00", b"\xff" * 64]
 )
-def test_what_cannot_be_read_has_no_content_type(properties: bytes) -> None:
-    message = read(properties, b"body")
-    assert (message.content_type, dict(message.headers)) == (None, {})
-
-
-def test_text_that_is_no_utf8_does_not_raise() -> None:
-    assert read(b"\x80\x00\x02\xff\xfe").content_type == "\ufffd\ufffd"
-
-
-def test_an_expiration_that_is_no_number_is_none() -> None:
-    assert read(b"\x01\x00\x03abc").expiration is None
+def test_what_is_not_amqp_is_a_lost_connection(data: bytes) -> None:
+    with pytest.raises(ConnectionError):
+        read([data], {})
 
 
 def test_of_a_body_too_big_one_byte_more_is_kept() -> None:
-    piece = bytes(1024 * 1024)
-    message = read(b"\x00\x00", *[piece] * 18)
-    assert len(message.body) == MAX_BODY_BYTES + 1
+    channel = Channel()
+    read([delivery(1, 1, b"\x00\x00", bytes(MAX_BODY_BYTES + 3_000_000))], {1: channel})
+    body = channel.events[0][2]
+    assert isinstance(body, bytes)
+    assert len(body) == MAX_BODY_BYTES + 1
