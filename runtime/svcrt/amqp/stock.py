@@ -222,22 +222,26 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
 
 def _guarded_handler(connection: StockConnection, callback: Any) -> Callable[[tuple[int, int, bytes]], bool]:
     """Return py-amqp's handler of frames, kept from properties that it cannot read: those would end the connection."""
-    on_frame = amqp.method_framing.frame_handler(connection, callback)
+    handed_over = False
+
+    def hand_over(*arguments: Any) -> None:
+        nonlocal handed_over
+        handed_over = True
+        callback(*arguments)
+
+    on_frame = amqp.method_framing.frame_handler(connection, hand_over)
 
     def guarded(frame: tuple[int, int, bytes]) -> bool:
+        nonlocal handed_over
         kind, number, payload = frame
-        if kind == _HEADER_FRAME and not _is_readable(payload):
+        handed_over = False
+        try:
+            return bool(on_frame(frame))
+        except Exception:
+            # Wrong text, an unknown kind of value, a table without an end or bottom: py-amqp meets them in many ways.
+            if kind != _HEADER_FRAME or handed_over:
+                raise
             # The message comes back with each new connection: it must arrive, without properties, to be put aside.
-            frame = (kind, number, payload[:_HEADER_FIXED] + _NO_PROPERTIES)
-        return bool(on_frame(frame))
+            return bool(on_frame((kind, number, payload[:_HEADER_FIXED] + _NO_PROPERTIES)))
 
     return guarded
-
-
-def _is_readable(header: bytes) -> bool:
-    try:
-        decode_properties_basic(header, _HEADER_FIXED)
-    except Exception:
-        # Whatever it is that py-amqp runs into: wrong text, an unknown kind of value, a table without an end or bottom.
-        return False
-    return True
