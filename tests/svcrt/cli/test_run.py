@@ -177,20 +177,6 @@ def test_a_worker_with_http_and_a_timer_loads_nothing_of_the_compiler(project: P
     assert not loaded & {"svcgen", "svcidl", "lark", "jinja2", "pamqp", "watchfiles"}
 
 
-@pytest.mark.parametrize("link", ["fast", "stock"])
-def test_workers_take_the_link_that_is_set(project: Path, link: str) -> None:
-    service = project / "greeter.py"
-    text = service.read_text().replace('return f"Hello, {name}!"', 'return str("svcrt.amqp.stock" in sys.modules)')
-    service.write_text(f"import sys\n{text}", encoding="utf-8")
-    (project / "svcgen.toml").write_text(f'link = "{link}"\n', encoding="utf-8")
-    # The file is overridden by the environment, where that says something.
-    with Running(project, "greeter:Greeter", "--http", "127.0.0.1:0", variables={"SVCGEN_LINK": ""}) as run:
-        address = serving(run).wait_for(r"(?m)^http +(\S+)$").group(1)
-        with urllib.request.urlopen(f"{address}/hello/John", timeout=SECONDS) as answer:
-            assert json.loads(answer.read()) == str(link == "stock")
-        assert run.stop() == 0
-
-
 def test_the_supervisor_loads_no_eventlet_and_no_broker_library(project: Path) -> None:
     tell = "import atexit, sys; atexit.register(lambda: print('loaded:', *sys.modules, file=sys.stderr))"
     with Running(project, "greeter:Greeter", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", before=tell) as run:
