@@ -168,6 +168,7 @@ def connect_async(
     scheme: str = "bearer",
     heartbeat: float = 10.0,
     encoding: str = "json",
+    link: str | None = None,
 ) -> Connecting:
     """Connect to the services behind a broker, for asyncio.
 
@@ -186,11 +187,12 @@ def connect_async(
         scheme: the `@auth` scheme that `principal` is taken for.
         heartbeat: seconds between heartbeats.
         encoding: `json` or `msgpack`, for what we send; answers come in the same.
+        link: `fast`, or `stock` to talk through stock py-amqp; None for what `SVCGEN_LINK` says, else `fast`.
 
     Raises, when it is awaited or entered:
         BrokerRefused: wrong password, virtual host or permission.
         BrokerUnavailable: no broker within `wait`.
-        ConfigError: the URL says nothing that can be connected to.
+        ConfigError: the URL says nothing that can be connected to, or there is no such link.
         ValueError: there is no such encoding.
     """
     return Connecting(
@@ -205,6 +207,7 @@ def connect_async(
             scheme=scheme,
             heartbeat=heartbeat,
             encoding=encoding,
+            link=link,
         )
     )
 

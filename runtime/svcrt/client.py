@@ -146,6 +146,7 @@ def connect(
     scheme: str = "bearer",
     heartbeat: float = 10.0,
     encoding: str = "json",
+    link: str | None = None,
     concurrency: str = "threads",
 ) -> Cluster:
     """Connect to the services behind a broker.
@@ -160,19 +161,19 @@ def connect(
         scheme: the `@auth` scheme that `principal` is taken for.
         heartbeat: seconds between heartbeats.
         encoding: `json` or `msgpack`, for what we send; answers come in the same.
+        link: `fast`, or `stock` to talk through stock py-amqp; None for what `SVCGEN_LINK` says, else `fast`.
         concurrency: `threads`, or `green` inside an eventlet process.
 
     Raises:
         BrokerRefused: wrong password, virtual host or permission.
         BrokerUnavailable: no broker within `wait`.
-        ConfigError: the URL says nothing that can be connected to.
+        ConfigError: the URL says nothing that can be connected to, or there is no such link.
         ValueError: there is no such encoding or concurrency.
     """
     chosen = backend(concurrency)
     name = f"client@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    link = AmqpLink(url, chosen, name=name, heartbeat=max(1, round(heartbeat)), single=True)
     cluster = Cluster(
-        link,
+        AmqpLink(url, chosen, name=name, heartbeat=max(1, round(heartbeat)), single=True, kind=link),
         chosen,
         name=name,
         wait_for_service=wait_for_service,

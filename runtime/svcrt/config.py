@@ -15,6 +15,7 @@ from svcrt.errors import ConfigError
 FILE_NAME = "svcgen.toml"
 ENVIRONMENT_PREFIX = "SVCGEN_"
 ENCODINGS = ("json", "msgpack")
+LINKS = ("fast", "stock")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEFAULT = "default"
@@ -52,6 +53,7 @@ class Settings:
         max_workers: requests that each service works on at a time, per process.
         drain: seconds that running work may take to end after SIGTERM.
         heartbeat: seconds between AMQP heartbeats.
+        link: one of `LINKS`; what talks to the broker: frames of our own, or stock py-amqp.
         encoding: one of `ENCODINGS`; what is sent to other services.
         wait_for_service: whether calls of workers wait, up to their deadline, for a service that is not running.
         middleware: the application's own, outermost first, each as `module:name`.
@@ -69,6 +71,7 @@ class Settings:
     max_workers: int = 10
     drain: float = 30.0
     heartbeat: int = 10
+    link: str = "fast"
     encoding: str = "json"
     wait_for_service: bool = False
     middleware: tuple[str, ...] = ()
@@ -358,6 +361,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "max_workers": _Setting(read=_whole(_MOST_AT_A_TIME), parse=_number),
     "drain": _Setting(read=_seconds, parse=_number),
     "heartbeat": _Setting(read=_whole(_MOST_HEARTBEAT), parse=_number),
+    "link": _Setting(read=_one_of(LINKS)),
     "encoding": _Setting(read=_one_of(ENCODINGS)),
     "wait_for_service": _Setting(read=_yes, parse=_truth),
     "middleware": _Setting(read=_middleware, parse=_list),

@@ -54,6 +54,7 @@ class Runner:
         middleware: the application's own, outermost first.
         wait_for_service: let calls of workers wait, up to their deadline, for a service that is not running.
         encoding: `json` or `msgpack`, for what workers call, send and announce; requests are answered as they come.
+        link: `fast`, or `stock` to talk through stock py-amqp; None for what `SVCGEN_LINK` says, else `fast`.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Runner:
         middleware: Sequence[Middleware] = (),
         wait_for_service: bool = False,
         encoding: str = "json",
+        link: str | None = None,
     ) -> None:
         self._classes = tuple(service_classes)
         self._broker = broker
@@ -84,6 +86,7 @@ class Runner:
         self._middleware = tuple(middleware)
         self._wait_for_service = wait_for_service
         self._packed = wire.is_packing(encoding)
+        self._kind = link
         self._name = f"{_short_names(self._classes)}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._shared = SharedExtensions()
         self._containers: list[ServiceContainer] = []
@@ -216,7 +219,8 @@ class Runner:
         return link
 
     def _new_link(self) -> AmqpLink:
-        link = AmqpLink(self._broker, self._concurrency, name=self._name, heartbeat=max(1, round(self._heartbeat)))
+        heartbeat = max(1, round(self._heartbeat))
+        link = AmqpLink(self._broker, self._concurrency, name=self._name, heartbeat=heartbeat, kind=self._kind)
         for service_class in self._classes:
             link.declare(service_topology(service_class.contract))
         return link

@@ -16,8 +16,11 @@ SECONDS = 30.0
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Ours without settings of svcgen."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("SVCGEN_")} | variables
+    """Ours without settings of svcgen, but for the link that the whole test run takes."""
+    ours = {
+        name: value for name, value in os.environ.items() if not name.startswith("SVCGEN_") or name == "SVCGEN_LINK"
+    }
+    return ours | variables
 
 
 def run_command(folder: Path, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:

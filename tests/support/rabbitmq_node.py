@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -52,16 +52,18 @@ class RabbitMQNode:
 
     Args:
         config: Extra lines of rabbitmq.conf, e.g. ``{"heartbeat": "2"}``.
+        plugins: Plugins to enable, of those that Debian's package has.
     """
 
     user = "svcgen"
     password = "secret"
 
-    def __init__(self, config: Mapping[str, str] | None = None) -> None:
+    def __init__(self, config: Mapping[str, str] | None = None, *, plugins: Sequence[str] = ()) -> None:
         self.host = "127.0.0.1"
         self.port = 0
         self.directory = Path()
         self._config = dict(config or {})
+        self._plugins = tuple(plugins)
         self._name = f"svcgen-{secrets.token_hex(4)}@localhost"
         self._epmd_port = 0
         self._node: subprocess.Popen[bytes] | None = None
@@ -222,7 +224,7 @@ class RabbitMQNode:
         }
         text = "".join(f"{key} = {value}\n" for key, value in settings.items())
         (self.directory / "rabbitmq.conf").write_text(text)
-        (self.directory / "enabled_plugins").write_text("[].\n")
+        (self.directory / "enabled_plugins").write_text(f"[{','.join(self._plugins)}].\n")
         self._epmd = subprocess.Popen(
             ["epmd", "-port", str(self._epmd_port), "-address", self.host],
             env=self._environment(),

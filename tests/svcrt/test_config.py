@@ -34,6 +34,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         max_workers = 3
         drain = 0
         heartbeat = 2
+        link = "stock"
         encoding = "msgpack"
         wait_for_service = true
         middleware = ["layers:count", "layers:time"]
@@ -56,6 +57,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         max_workers=3,
         drain=0.0,
         heartbeat=2,
+        link="stock",
         encoding="msgpack",
         wait_for_service=True,
         middleware=("layers:count", "layers:time"),
@@ -123,6 +125,7 @@ def test_addresses_read_as_in_a_url() -> None:
         ("drain = '5 s'", "`drain` must be a number of seconds from 0, not `5 s`"),
         ("drain = nan", "`drain` must be a number of seconds from 0, not `nan`"),
         ("encoding = 'yaml'", "`encoding` must be one of json, msgpack, not `yaml`"),
+        ("link = 'slow'", "`link` must be one of fast, stock, not `slow`"),
         ("heartbeat = 0.5", "`heartbeat` must be a whole number from 1, not `0.5`"),
         ("services = 'greeter'", "`services` must be `module:Class`, as in `greeter:Greeter`, not `greeter`"),
         ("services = [1]", "`services` must be `module:Class`, or a list of such, not a list with a number in it"),

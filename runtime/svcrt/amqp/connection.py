@@ -129,7 +129,7 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
             password=server.password,
             virtual_host=server.vhost,
             # Left to itself py-amqp tries GSSAPI and EXTERNAL first.
-            login_method="PLAIN",
+            login_method=server.mechanism,
             heartbeat=heartbeat,
             frame_max=_FRAME_MAX,
             client_properties={"connection_name": name, "product": "svcgen"},

@@ -10,6 +10,7 @@ from svcrt.amqp.browsing import Browsed, browse
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.consuming import Consuming
 from svcrt.amqp.declaring import declare_exchange, declare_queue, translate
+from svcrt.amqp.kinds import connection_class
 from svcrt.amqp.owner import ANSWER_SECONDS, Owner
 from svcrt.amqp.posts import MessagePost, OnDone, Post
 from svcrt.amqp.publishing import Publisher
@@ -39,9 +40,10 @@ class AmqpLink:
         max_backoff: seconds; the longest pause between two attempts to connect.
         stop_timeout: seconds that `stop` gives to what is waiting.
         single: use one connection for both directions, so that what is known of one is known of the other (clients).
+        kind: `fast` or `stock`; None for what the environment variable `SVCGEN_LINK` says, else `fast`.
 
     Raises:
-        ConfigError: a URL says nothing that can be connected to.
+        ConfigError: a URL says nothing that can be connected to, or there is no such kind.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class AmqpLink:
         max_backoff: float = 10.0,
         stop_timeout: float = 5.0,
         single: bool = False,
+        kind: str | None = None,
     ) -> None:
         servers = parse_servers(urls)
+        connection = connection_class(kind)
         self._backend = backend(concurrency.name)
         self._stop_timeout = stop_timeout
         self._topologies: list[Topology] = []
@@ -78,6 +82,7 @@ class AmqpLink:
                 heartbeat=heartbeat,
                 connect_timeout=connect_timeout,
                 max_backoff=max_backoff,
+                kind=connection,
             )
 
         if single:

@@ -5,12 +5,12 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from ssl import SSLCertVerificationError
 from typing import Any, Protocol
 
-from amqp.exceptions import AccessRefused, AMQPError, NotAllowed
+from amqp.exceptions import AMQPError
 
 from svcrt.amqp.connection import Connection
+from svcrt.amqp.refusals import refusal, text_of
 from svcrt.amqp.servers import Server
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerError, BrokerRefused, BrokerUnavailable
@@ -190,15 +190,12 @@ class Owner:
             )
             try:
                 connection.establish(self._connect_timeout)
-            except (AccessRefused, NotAllowed) as error:
-                refusals.append(BrokerRefused(f"{server} refuses user `{server.user}`: {_text_of(error)}"))
-                self.reason = refusals[-1]
-            except SSLCertVerificationError as error:
-                refusals.append(BrokerRefused(f"the certificate of {server} is not trusted: {error.verify_message}"))
-                self.reason = refusals[-1]
             except Exception as error:
                 # Also what a resolver or a peer that does not speak AMQP makes py-amqp raise: this task must go on.
-                self.reason = BrokerUnavailable(f"cannot connect to {server}: {_text_of(error)}")
+                self.reason = BrokerUnavailable(f"cannot connect to {server}: {text_of(error)}")
+                if (refused := refusal(error, server)) is not None:
+                    refusals.append(BrokerRefused(refused))
+                    self.reason = refusals[-1]
             else:
                 self._announce("up", logging.INFO, f"connected to {server}")
                 return connection
@@ -225,7 +222,7 @@ class Owner:
             self._serve(connection)
             self.reason = BrokerUnavailable("the link is stopped")
         except (AMQPError, OSError) as error:
-            self.reason = BrokerUnavailable(f"the connection to the broker is lost: {_text_of(error)}")
+            self.reason = BrokerUnavailable(f"the connection to the broker is lost: {text_of(error)}")
             self._announce("down", logging.WARNING, f"{self.reason}; connecting again")
         except Exception as error:
             # A fault of ours or of the broker's must not end the task that everything hangs on.
@@ -269,7 +266,7 @@ class Owner:
             with connection.within(CLOSE_SECONDS):
                 connection.close()
         except (AMQPError, OSError) as error:
-            log.debug("%s: the broker did not say good-bye: %s", self.role, _text_of(error))
+            log.debug("%s: the broker did not say good-bye: %s", self.role, text_of(error))
 
     def _tick(self, now: float) -> float:
         wait = min((part.tick(now) for part in self._parts), default=_IDLE_WAIT)
@@ -293,7 +290,7 @@ class Owner:
             except BrokerError as error:
                 job.error = error
             except (AMQPError, OSError) as error:
-                job.error = BrokerUnavailable(f"the connection to the broker is lost: {_text_of(error)}")
+                job.error = BrokerUnavailable(f"the connection to the broker is lost: {text_of(error)}")
                 raise
             finally:
                 job.done.set()
@@ -312,9 +309,3 @@ class Owner:
         if state != self._state:
             self._state = state
             log.log(level, "%s: %s", self.role, text)
-
-
-def _text_of(error: Exception) -> str:
-    """What the broker or the system said, in one line."""
-    text = getattr(error, "message", None) or getattr(error, "reply_text", None) or str(error)
-    return " ".join(str(text).split()) or type(error).__name__

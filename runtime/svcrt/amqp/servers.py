@@ -1,5 +1,6 @@
 """Broker URLs: what they say, checked before the first connection, and how they are shown without secrets."""
 
+import os
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,21 @@ from kombu.utils.url import url_to_parts
 from svcrt.errors import ConfigError
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
-_TLS_OPTIONS = ("cacertfile", "certfile", "keyfile", "verify", "server_name_indication")
+_TLS_OPTIONS = ("cacertfile", "certfile", "keyfile", "verify", "server_name_indication", "auth_mechanism")
+PLAIN, EXTERNAL = "PLAIN", "EXTERNAL"
+"""How to log in (SASL): with user and password, or by the client certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """One broker. `tls` is None for plain TCP; `server_name` is the name that its certificate must carry."""
+    """One broker.
+
+    Attributes:
+        tls: None for plain TCP.
+        server_name: the name that its certificate must carry.
+        mechanism: `PLAIN`, or `EXTERNAL`: then the client certificate says who we are, and user and password nothing.
+        has_certificate: whether we show a client certificate.
+    """
 
     host: str
     port: int
@@ -23,6 +33,13 @@ class Server:
     vhost: str
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     server_name: str = ""
+    mechanism: str = PLAIN
+    has_certificate: bool = False
+
+    @property
+    def login(self) -> str:
+        """Who logs in, in words."""
+        return f"user `{self.user}`" if self.mechanism == PLAIN else "the user of the client certificate"
 
     def __str__(self) -> str:
         """The URL without user and password."""
@@ -35,8 +52,9 @@ def parse_servers(urls: Sequence[str] | str) -> tuple[Server, ...]:
     """Read broker URLs (one string may hold several, separated by semicolons).
 
     `amqp://user:password@host:port/vhost`, or `amqps:` with the query parameters of RabbitMQ's URI specification:
-    `cacertfile`, `certfile`, `keyfile`, `verify` (`verify_peer`, the default, or `verify_none`) and
-    `server_name_indication`. Left out: user and password `guest`, the protocol's port, vhost `/`.
+    `cacertfile`, `certfile`, `keyfile`, `verify` (`verify_peer`, the default, or `verify_none`),
+    `server_name_indication` and `auth_mechanism` (`plain`, the default, or `external`: the client certificate logs in).
+    Left out: user and password `guest`, the protocol's port, vhost `/`.
 
     Raises:
         ConfigError: one of them says nothing that can be connected to.
@@ -76,20 +94,65 @@ def _parse(url: str) -> Server:
         vhost=parts.path or "/",
         tls=_tls_context(options) if parts.scheme == "amqps" else None,
         server_name=options.get("server_name_indication", host),
+        mechanism=_mechanism(options),
+        has_certificate="certfile" in options,
     )
+
+
+def _mechanism(options: dict[str, str]) -> str:
+    mechanism = options.get("auth_mechanism", PLAIN).upper()
+    if mechanism not in (PLAIN, EXTERNAL):
+        raise ConfigError(f"`auth_mechanism` of a broker URL is plain or external, not `{options['auth_mechanism']}`")
+    if mechanism == EXTERNAL and "certfile" not in options:
+        raise ConfigError(
+            "a broker URL has `auth_mechanism=external` and no client certificate: add `certfile` and `keyfile`"
+        )
+    return mechanism
 
 
 def _tls_context(options: dict[str, str]) -> ssl.SSLContext:
     verify = options.get("verify", "verify_peer")
     if verify not in ("verify_peer", "verify_none"):
         raise ConfigError(f"`verify` of a broker URL is verify_peer or verify_none, not `{verify}`")
+    authority = options.get("cacertfile")
     try:
-        context = ssl.create_default_context(cafile=options.get("cacertfile"))
-        if options.get("certfile"):
-            context.load_cert_chain(options["certfile"], options.get("keyfile"))
+        context = ssl.create_default_context(cafile=authority)
     except OSError as error:
-        raise ConfigError(f"a certificate or key file of a broker URL cannot be loaded: {error}") from None
+        raise ConfigError(f"`cacertfile` of a broker URL, {authority}, cannot be loaded: {_reason(error)}") from None
+    _load_certificate(context, options)
     if verify == "verify_none":
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _load_certificate(context: ssl.SSLContext, options: dict[str, str]) -> None:
+    certificate, key = options.get("certfile"), options.get("keyfile")
+    if certificate is None:
+        if key is not None:
+            raise ConfigError("a broker URL has a `keyfile` and no `certfile`")
+        return
+
+    def no_passphrase() -> str:
+        # OpenSSL would ask at the terminal, and a service would stand still there.
+        raise ConfigError(f"the key {key or certificate} of a broker URL is encrypted; name one without a passphrase")
+
+    for name, path in (("certfile", certificate), ("keyfile", key)):
+        if path is not None and not os.access(path, os.R_OK):
+            raise ConfigError(f"`{name}` of a broker URL, {path}, cannot be read")
+    try:
+        context.load_cert_chain(certificate, key, no_passphrase)
+    except OSError as error:
+        what = certificate if key is None else f"{certificate} with {key}"
+        raise ConfigError(
+            f"the client certificate of a broker URL, {what}, cannot be loaded: {_reason(error)}"
+        ) from None
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        mismatch = error.reason == "KEY_VALUES_MISMATCH"
+        return (
+            "the key belongs to another certificate" if mismatch else "it is no certificate, or no key, in PEM format"
+        )
+    return error.strerror or str(error)

@@ -40,7 +40,13 @@ def connected(
     """
     urls = broker_urls(settings, folder)
     with _one_reason(urls):
-        cluster = svcrt.connect(urls, wait=_CONNECT_SECONDS, encoding=settings.encoding, authorization=authorization)
+        cluster = svcrt.connect(
+            urls,
+            wait=_CONNECT_SECONDS,
+            encoding=settings.encoding,
+            link=settings.link,
+            authorization=authorization,
+        )
     with cluster:
         yield cluster, urls
 
@@ -50,7 +56,8 @@ def linked(settings: Settings, folder: Path) -> Iterator[tuple[AmqpLink, str]]:
     """Connect to queues and exchanges themselves, as `connected` does; the text names the broker, password masked."""
     urls = broker_urls(settings, folder)
     name = f"operator@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    link = AmqpLink(urls, backend("threads"), name=name, heartbeat=max(1, round(settings.heartbeat)), single=True)
+    heartbeat = max(1, round(settings.heartbeat))
+    link = AmqpLink(urls, backend("threads"), name=name, heartbeat=heartbeat, single=True, kind=settings.link)
     with _one_reason(urls):
         link.start(wait=_CONNECT_SECONDS)
     try:

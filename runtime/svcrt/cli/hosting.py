@@ -57,6 +57,7 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
         http=http,
         origins=settings.origins,
         heartbeat=settings.heartbeat,
+        link=settings.link,
         encoding=settings.encoding,
         wait_for_service=settings.wait_for_service,
         middleware=load_middleware(settings.middleware),

@@ -1,7 +1,10 @@
 import ssl
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from authority import Authority
 from svcrt.amqp.servers import Server, parse_servers
 from svcrt.errors import ConfigError
 
@@ -53,6 +56,26 @@ def test_tls_can_be_told_otherwise() -> None:
     assert server.tls.verify_mode is ssl.CERT_NONE
 
 
+def test_a_client_certificate_that_cannot_be_used_is_refused_with_its_reason(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    ours, other = authority.sign("ours"), authority.sign("other")
+    key, locked = ours.with_suffix(".key"), tmp_path / "locked.key"
+    command = ["openssl", "rsa", "-aes256", "-passout", "pass:tell-nobody", "-in", str(key), "-out", str(locked)]
+    subprocess.run(command, check=True, capture_output=True)
+    external = only(f"amqps://host?certfile={ours}&keyfile={key}&auth_mechanism=External")
+    assert (external.mechanism, external.has_certificate) == ("EXTERNAL", True)
+    for query, reason in (
+        (f"certfile={ours}&keyfile={other.with_suffix('.key')}", "the key belongs to another certificate"),
+        (f"certfile={ours}&keyfile={locked}", "locked.key of a broker URL is encrypted; name one without a passphrase"),
+        (f"certfile={key}&keyfile={key}", "it is no certificate, or no key, in PEM format"),
+        (f"certfile={ours}&keyfile=/no/such/file", "`keyfile` of a broker URL, /no/such/file, cannot be read"),
+        (f"keyfile={key}", "has a `keyfile` and no `certfile`"),
+        (f"cacertfile={key}", "it is no certificate"),
+    ):
+        with pytest.raises(ConfigError, match=reason):
+            parse_servers(f"amqps://host?{query}")
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -64,6 +87,8 @@ def test_tls_can_be_told_otherwise() -> None:
         ("amqp://host?heartbeat=5", "unknown parameter `heartbeat`; only amqps:// has any"),
         ("amqps://host?ssl=1", "unknown parameter `ssl`; it may have cacertfile"),
         ("amqps://host?verify=no", "`verify` of a broker URL is verify_peer or verify_none, not `no`"),
+        ("amqps://host?auth_mechanism=gssapi", "`auth_mechanism` of a broker URL is plain or external, not `gssapi`"),
+        ("amqps://host?auth_mechanism=external", "no client certificate: add `certfile` and `keyfile`"),
         ("amqps://host?cacertfile=/no/such/file", "cannot be loaded"),
     ],
 )

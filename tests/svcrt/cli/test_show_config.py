@@ -25,6 +25,7 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
         "max_workers",
         "drain",
         "heartbeat",
+        "link",
         "encoding",
         "wait_for_service",
         "middleware",
