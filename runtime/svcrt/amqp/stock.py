@@ -24,15 +24,15 @@ from amqp.exceptions import ChannelError, RecoverableConnectionError, error_for_
 from amqp.serialization import decode_properties_basic
 
 from svcrt.amqp.servers import Server
-from svcrt.amqp.stock_messages import clean, message_of, with_ascii_names
+from svcrt.amqp.stock_messages import NO_PROPERTIES, clean, packed, with_ascii_names
 from svcrt.amqp.stock_socket import PolledSocket, PolledTransport
 from svcrt.concurrency import Backend, Poller
-from svcrt.types import Message
 
 _FRAME_MAX = 131_072
+_LONGEST_WAIT = 60.0
+_UNSENT_BYTES = 1024 * 1024
 _HEADER_FRAME = 2
 _HEADER_FIXED = 12
-_NO_PROPERTIES = b"\x00\x00"
 
 
 class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
@@ -46,8 +46,8 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
         self.on_failed: Callable[[Exception], None] | None = None
         self.on_cancelled: Callable[[], None] | None = None
         self.on_confirm: Callable[[int, bool, bool], None] | None = None
-        self.on_return: Callable[[Message, str, str], None] | None = None
-        self.on_deliver: Callable[[Message, int, bool, str, str], None] | None = None
+        self.on_return: Callable[[bytes, bytes, str, str], None] | None = None
+        self.on_deliver: Callable[[bytes, bytes, int, bool, str, str], None] | None = None
         self.events["basic_ack"].add(lambda tag, multiple: self._confirmed(tag, multiple, True))
         self.events["basic_nack"].add(lambda tag, multiple: self._confirmed(tag, multiple, False))
         self.events["basic_return"].add(self._returned)
@@ -57,9 +57,9 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
         values, _ = decode_properties_basic(properties, 0)
         self.basic_publish(amqp.Message(body, **values), exchange, routing_key, mandatory=mandatory)
 
-    def ack(self, tag: int) -> None:
-        """Say that a delivery is done."""
-        self.basic_ack(tag)
+    def ack(self, tag: int, *, multiple: bool = False) -> None:
+        """Say that a delivery is done; with `multiple` all that came before it, too."""
+        self.basic_ack(tag, multiple)
 
     def reject(self, tag: int, *, requeue: bool) -> None:
         """Give a delivery back, or drop it."""
@@ -107,11 +107,11 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
         self, _consumer: str, tag: int, redelivered: bool, exchange: str, routing_key: str, content: Any
     ) -> None:
         if self.on_deliver is not None:
-            self.on_deliver(message_of(content), tag, redelivered, clean(exchange), clean(routing_key))
+            self.on_deliver(*packed(content), tag, redelivered, clean(exchange), clean(routing_key))
 
     def _returned(self, reason: Any, _exchange: str, routing_key: str, content: Any) -> None:
         if self.on_return is not None:
-            self.on_return(message_of(content), reason.reply_text, routing_key)
+            self.on_return(*packed(content), reason.reply_text, routing_key)
 
     def _confirmed(self, tag: int, multiple: bool, taken: bool) -> None:
         if self.on_confirm is not None:
@@ -122,6 +122,7 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
     """See `svcrt.amqp.connection.Connection`, whose arguments these are."""
 
     Channel = StockChannel
+    is_shared = False
 
     def __init__(
         self,
@@ -134,6 +135,8 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
         heartbeat: int,
     ) -> None:
         self._polled = PolledSocket(server, backend, poller, tick, self.send_heartbeat)
+        self._poller = poller
+        self.turning: Any = backend.guard()
         super().__init__(
             host=f"{server.host}:{server.port}",
             userid=server.user,
@@ -150,9 +153,14 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
     # What the owner calls.
 
     @property
-    def unsent(self) -> int:
-        """Bytes that wait to be written."""
-        return self._polled.unsent
+    def holds_unsent(self) -> bool:
+        """Whether anything waits to be written."""
+        return self._polled.unsent > 0
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether so much waits to be written that more should wait elsewhere."""
+        return self._polled.unsent > _UNSENT_BYTES
 
     def establish(self, seconds: float) -> None:
         """Connect and shake hands within `seconds`; raises OSError and AMQPError."""
@@ -187,9 +195,14 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
         """Whether `dispatch` may have something to do: the beginning of a frame is taken out by it."""
         return self._polled.fetched > 0
 
-    def pump(self, timeout: float) -> None:
-        """Write what waits, wait up to `timeout` s for the broker or a wake-up, fetch what is there; raises OSError."""
-        self._polled.pump(timeout)
+    def serve(self, on_turn: Callable[[], None]) -> None:
+        """Write what waits, wait for the broker, a wake-up or the clock, fetch what is there; raises OSError."""
+        on_turn()
+        self._polled.pump(_LONGEST_WAIT)
+
+    def turn_soon(self) -> None:
+        """Have the owner look soon; nobody else may touch py-amqp."""
+        self._poller.wake()
 
     def abandon(self) -> None:
         """Let go without waiting: a good-bye waits for a broker that may be frozen."""
@@ -242,6 +255,6 @@ def _guarded_handler(connection: StockConnection, callback: Any) -> Callable[[tu
             if kind != _HEADER_FRAME or handed_over:
                 raise
             # The message comes back with each new connection: it must arrive, without properties, to be put aside.
-            return bool(on_frame((kind, number, payload[:_HEADER_FIXED] + _NO_PROPERTIES)))
+            return bool(on_frame((kind, number, payload[:_HEADER_FIXED] + NO_PROPERTIES)))
 
     return guarded

@@ -1,12 +1,24 @@
 """What py-amqp makes of a message, as a `Message`: the sender's mistakes in it must not become ours. Pure."""
 
+import struct
 from typing import Any
 
+from svcrt.amqp.properties import encode_properties
 from svcrt.types import Message
 from svcrt.wire import MAX_BODY_BYTES
 
+NO_PROPERTIES = b"\x00\x00"
 _DELIVER_FIXED = 9
 """Bytes of delivery tag and flags, between the consumer's tag and the exchange."""
+
+
+def packed(content: Any) -> tuple[bytes, bytes]:
+    """Return properties and body of a message of py-amqp's; what cannot be written again comes without properties."""
+    message = message_of(content)
+    try:
+        return encode_properties(message, expiration=message.expiration), message.body
+    except (ValueError, struct.error):
+        return NO_PROPERTIES, message.body
 
 
 def message_of(content: Any) -> Message:

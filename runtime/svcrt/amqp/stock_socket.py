@@ -81,7 +81,7 @@ class PolledSocket:
         self._connector = connector
         if self._server.tls is not None:
             # py-amqp wraps the socket itself. eventlet's patch would make one of its own of that.
-            tls = TlsConnector(connector, self._server.tls, self._server.server_name)
+            tls = TlsConnector(connector, self._server.tls, self._server.server_name, self._backend.guard())
             self._connector = tls
             while not tls.shake_hands():
                 self._check_deadline()
