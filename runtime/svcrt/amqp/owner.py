@@ -187,7 +187,7 @@ class Owner:
                 # Also what a resolver or a peer that does not speak AMQP makes py-amqp raise: this task must go on.
                 self.reason = BrokerUnavailable(f"cannot connect to {server}: {_text_of(error)}")
             else:
-                stream.heartbeat = float(connection.heartbeat or 0)
+                stream.begin_heartbeat(float(connection.heartbeat or 0))
                 self._announce("up", logging.INFO, f"connected to {server}")
                 return connection
             stream.close()

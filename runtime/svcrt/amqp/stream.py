@@ -17,6 +17,8 @@ _RECEIVE_BYTES = 256 * 1024
 _MAX_FRAME = 16 * 1024 * 1024
 _LONGEST_WAIT = 60.0
 _MISSED_BEATS = 2
+_SUBSTITUTE_AFTER = 0.75
+"""Heartbeats without a byte from the owner, which sends one after half of one, until another thread does it."""
 
 
 class Stream:
@@ -42,6 +44,10 @@ class Stream:
         self._at = 0
         self._outgoing: list[bytes] = []
         self._unsent = 0
+        # What the socket has not taken of the last write: only after it is there room between two frames.
+        self._cut = b""
+        self._using = backend.native_lock()
+        self._end_substitute: Callable[[], None] | None = None
         self._deadline = float("inf")
         self._last_received = self._last_sent = time.monotonic()
 
@@ -89,16 +95,25 @@ class Stream:
         except OSError:
             # The connection is dead already; nothing is lost that the broker could still get.
             self._outgoing.clear()
-        self.connected = False
-        self._socket.close()
-        self._socket = None
+        if self._end_substitute is not None:
+            self._end_substitute()
+        with self._using:
+            self.connected = False
+            self._socket.close()
+            self._socket = None
 
     # What the owner calls.
+
+    def begin_heartbeat(self, seconds: float) -> None:
+        """Send heartbeats from now on and expect them; 0.0 for none."""
+        self.heartbeat = seconds
+        if seconds:
+            self._end_substitute = self._backend.beside(self._substitute)
 
     @property
     def unsent(self) -> int:
         """Bytes that wait to be written."""
-        return self._unsent
+        return self._unsent + len(self._cut)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -148,11 +163,11 @@ class Stream:
         timeout = min(timeout, self._tick(now), _LONGEST_WAIT)
         if self.heartbeat:
             half = self.heartbeat / 2
-            if now - self._last_sent >= half and not self._unsent:
+            if now - self._last_sent >= half and not self.unsent:
                 self.put(HEARTBEAT_FRAME)
             timeout = min(timeout, half / 2)
         self._flush(connection)
-        self._poller.wait(connection.fileno(), write=self._unsent > 0 or _pending(connection) > 0, timeout=timeout)
+        self._poller.wait(connection.fileno(), write=self.unsent > 0 or _pending(connection) > 0, timeout=timeout)
         # Read before judging: after a long pause of this process the broker's heartbeats wait in the socket.
         if not self._receive(connection) and self.heartbeat:
             silence = time.monotonic() - self._last_received
@@ -161,7 +176,8 @@ class Stream:
 
     def _receive(self, connection: Connector) -> bool:
         try:
-            data = connection.recv(_RECEIVE_BYTES)
+            with self._using:
+                data = connection.recv(_RECEIVE_BYTES)
         except (BlockingIOError, InterruptedError):
             return False
         if not data:
@@ -173,20 +189,44 @@ class Stream:
         return True
 
     def _flush(self, connection: Connector) -> None:
-        if not self._unsent and not _pending(connection):
+        if not self.unsent and not _pending(connection):
             return
-        data = memoryview(b"".join(self._outgoing))
+        with self._using:
+            data = b"".join((self._cut, *self._outgoing))
+            self._outgoing = []
+            self._unsent = 0
+            self._send(connection, data)
+
+    def _send(self, connection: Connector, data: bytes) -> None:
+        view = memoryview(data)
         sent = 0
         try:
-            while sent < len(data) or _pending(connection):
-                sent += connection.send(data[sent:])
+            while sent < len(view) or _pending(connection):
+                sent += connection.send(view[sent:])
         except (BlockingIOError, InterruptedError):
             pass
         finally:
-            self._outgoing = [bytes(data[sent:])] if sent < len(data) else []
-            self._unsent = len(data) - sent
+            self._cut = data[sent:]
         if sent:
             self._last_sent = time.monotonic()
+
+    def _substitute(self) -> float:
+        """Write for an owner that is held up, as green threads are by a handler that computes; in a native thread.
+
+        Returns:
+            Seconds until the next look.
+        """
+        due = _SUBSTITUTE_AFTER * self.heartbeat
+        with self._using:
+            left = self._last_sent + due - time.monotonic()
+            if self._socket is None or left > 0:
+                return max(left, due / 4)
+            try:
+                self._send(self._socket, self._cut or HEARTBEAT_FRAME)
+            except OSError:
+                # The owner will read the same from the socket, and it alone tells of it.
+                self._cut = b""
+        return due / 4
 
     def _check_deadline(self) -> None:
         if time.monotonic() >= self._deadline:

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Protocol, cast
 
 from svcrt.types import Concurrency
@@ -60,6 +61,19 @@ class Backend(Concurrency, Protocol):
 
     def connect(self, host: str, port: int, *, timeout: float) -> Connector:
         """Connect to the first address of `host` that answers, within `timeout` s in all; raises OSError."""
+
+    def native_lock(self) -> AbstractContextManager[object]:
+        """Return a lock between native threads, to be held for moments: whoever waits for it stops a whole hub."""
+
+    def beside(self, function: Callable[[], float]) -> Callable[[], None]:
+        """Call `function` again and again, each time after the seconds that it returned, whatever user code does.
+
+        It runs in a native thread and must use nothing that is green: no logging, none of the other things here.
+        Where tasks are native threads nothing holds them up, and it is not called.
+
+        Returns:
+            What ends that.
+        """
 
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         """Call `callback(number)` in a task of its own when the process gets one of these signals.

@@ -34,6 +34,7 @@ log = logging.getLogger("svcrt.concurrency")
 
 _native_socket: Any = eventlet.patcher.original("socket")
 _native_os: Any = eventlet.patcher.original("os")
+_native_threading: Any = eventlet.patcher.original("threading")
 
 
 def patch() -> None:
@@ -205,6 +206,20 @@ class _Green:
             # The resolver of the C library blocks; a native thread keeps the hub turning.
             addresses = eventlet.tpool.execute(_native_socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         return connect_first(addresses, _open_native, _GreenPoller(), timeout=timeout)
+
+    def native_lock(self) -> AbstractContextManager[object]:
+        return cast("AbstractContextManager[object]", _native_threading.Lock())
+
+    def beside(self, function: Callable[[], float]) -> Callable[[], None]:
+        ended = _native_threading.Event()
+
+        def run() -> None:
+            seconds = function()
+            while not ended.wait(seconds):
+                seconds = function()
+
+        _native_threading.Thread(target=run, name="svcrt-beside", daemon=True).start()
+        return cast("Callable[[], None]", ended.set)
 
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         return _listen_for_signals(tuple(numbers), callback)

@@ -204,6 +204,12 @@ class _Threads:
         finally:
             poller.close()
 
+    def native_lock(self) -> AbstractContextManager[object]:
+        return threading.Lock()
+
+    def beside(self, function: Callable[[], float]) -> Callable[[], None]:
+        return lambda: None
+
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         def handle(number: int, _frame: object) -> None:
             # The handler interrupts the main thread, which may hold any lock.
