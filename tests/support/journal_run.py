@@ -26,6 +26,7 @@ def start_services(
     run = Running(
         folder,
         "journal_services:Probe",
+        "journal_services:Relay",
         "journal_services:Listener",
         *("--no-http", "--broker", url, "--workers", str(workers), *arguments),
         own_session=True,

@@ -5,11 +5,13 @@ A question or a text is `<what to do>:<argument>:<anything>`; `pass` does nothin
 
 import ctypes
 import os
+import signal
 import time
+from typing import NoReturn
 
 from greenlet import GreenletExit
 
-from probe_v1 import Happened, ListenerBase, Note, ProbeBase
+from probe_v1 import Happened, ListenerBase, Note, ProbeBase, RelayBase
 
 JOURNAL = "JOURNAL_FILE"
 """Environment variable with the path of the file."""
@@ -62,6 +64,42 @@ class Probe(ProbeBase):
 
     def remember(self, *, text: str) -> None:
         do(text)
+
+
+class Relay(RelayBase):
+    """Asks the probe: itself, or in a process that it forks, which sleeps first as a green thread would."""
+
+    def pass_on(self, *, question: str) -> str:
+        if not question.startswith("fork:"):
+            return self.probe.ask(question=question)
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        child = os.fork()
+        if child == 0:
+            self._ask(question, writer)
+        os.close(writer)
+        try:
+            # On green threads it lets the others run.
+            said = os.read(reader, 4096).decode()
+        finally:
+            os.close(reader)
+        ended, status = 0, -1
+        while not ended:
+            time.sleep(0.01)
+            ended, status = os.waitpid(child, os.WNOHANG)
+        return f"{said}, {os.waitstatus_to_exitcode(status)}"
+
+    def _ask(self, question: str, writer: int) -> NoReturn:
+        """Be the forked process: sleep as a green thread, ask, and wait to be ended by a signal."""
+        try:
+            time.sleep(float(question.split(":")[1]))
+            said = self.probe.ask(question=question)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writer, said.encode())
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(20)
+        os._exit(1)
 
 
 class Listener(ListenerBase):
