@@ -49,7 +49,7 @@ def test_a_killed_instance_loses_nothing_and_no_call_runs_twice(
 def test_a_call_whose_instance_is_killed_is_told_and_not_run_again(
     rabbitmq_vhost_url: str, link: str, serve: Serve, journal: Journal
 ) -> None:
-    """The redelivered request is answered OutcomeUnknown by the next instance, or the deadline passes: never a rerun."""
+    """The redelivered request is answered OutcomeUnknown by the next instance, or its time passes: never a rerun."""
     run = serve()
     with svcrt.connect(rabbitmq_vhost_url, wait_for_service=True, **chosen(link)) as cluster:
         probe = ProbeClient(cluster)
