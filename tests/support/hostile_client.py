@@ -2,14 +2,15 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 from pamqp import commands, frame
 
 from amqp_client import ForeignClient, RawClient
-from waiting import wait_until
 from svcrt.types import Concurrency
+from waiting import wait_until
 
 FRAME_MAX = 131072
 SERVICE = "probe.v1.Probe"
@@ -124,16 +125,14 @@ class HostileClient:
 
     def answer(self) -> Any:
         """Wait for the next reply."""
-        inbox = self._watcher.inbox.messages
-        wait_until(lambda: self._look() or inbox, self._concurrency, what="a reply")
-        return inbox.pop(0)
+        wait_until(self._has_answer, self._concurrency, what="a reply")
+        return self._watcher.inbox.messages.pop(0)
 
-    def _look(self) -> None:
-        try:
-            # Briefly: on green threads the services run in this very thread.
+    def _has_answer(self) -> bool:
+        # Briefly: on green threads the services run in this very thread.
+        with suppress(TimeoutError):
             self._watcher.connection.drain_events(timeout=0.005)
-        except TimeoutError:
-            return
+        return bool(self._watcher.inbox.messages)
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until it holds."""

@@ -31,7 +31,7 @@ def write(verb: str, subject: str) -> None:
 
 def do(order: str) -> None:
     """Do what is asked for, and note when that begins and ends."""
-    write("begin", order)
+    write("begin", order[:200])
     what, _, rest = order.partition(":")
     argument = rest.partition(":")[0]
     if what == "sleep":
@@ -45,7 +45,7 @@ def do(order: str) -> None:
         ctypes.CDLL(None).usleep(int(float(argument) * 1e6))
     elif what in EXITS:
         raise EXITS[what](argument)
-    write("end", order)
+    write("end", order[:200])
 
 
 class Probe(ProbeBase):

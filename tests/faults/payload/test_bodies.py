@@ -117,9 +117,7 @@ def serves(hostile: HostileClient, recorder: Recorder) -> None:
     assert not CANARY.exists()
 
 
-def test_bodies_that_are_no_json(
-    hostile: HostileClient, recorder: Recorder, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_bodies_that_are_no_json(hostile: HostileClient, recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:
     """What is no JSON of the contract is refused, logged on one line each without a traceback; the services live."""
     with caplog.at_level(logging.WARNING):
         for body in BODIES.values():

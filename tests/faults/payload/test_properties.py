@@ -157,7 +157,16 @@ def test_reply_queues_that_are_forged_or_missing(
     hostile: HostileClient, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A `reply_to` that no broker named is not written to: the request is dropped with a line in the log, unrun."""
-    forged = [None, *QUEUES.values(), "svc.dead.probe.v1.Probe", "", "amq.gen-", "amq.gen-x\n", "amq.gen-a/b", "x" * 255]
+    forged = [
+        None,
+        *QUEUES.values(),
+        "svc.dead.probe.v1.Probe",
+        "",
+        "amq.gen-",
+        "amq.gen-x\n",
+        "amq.gen-a/b",
+        "x" * 255,
+    ]
     with caplog.at_level(logging.WARNING):
         for name in forged:
             hostile.publish(RPC, body_of(RPC, "x"), reply_to=None if name is None else short(name.encode()))

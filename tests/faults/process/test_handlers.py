@@ -101,7 +101,7 @@ def failing(rabbitmq_vhost_url: str, link: str, concurrency: Backend) -> Iterato
 
 @pytest.mark.parametrize("name", EXITS)
 def test_what_is_no_exception_ends_its_request_only(failing: ProbeClient, name: str) -> None:
-    """SystemExit, KeyboardInterrupt, GeneratorExit … of a handler is an InternalError of the caller; the worker lives."""
+    """SystemExit, KeyboardInterrupt, GeneratorExit … of a handler is its caller's InternalError; the worker lives."""
     for _ in range(ROUNDS * WORKERS):
         with pytest.raises(InternalError, match=name):
             failing.ask(question=name, timeout=20)

@@ -48,9 +48,7 @@ def concurrency(request: pytest.FixtureRequest) -> Backend:
 
 
 @pytest.fixture
-def held(
-    rabbitmq_vhost_url: str, link: str, concurrency: Backend, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Runner]:
+def held(rabbitmq_vhost_url: str, link: str, concurrency: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
     """A service that holds what it has begun, and whose queue has little room."""
     monkeypatch.setattr(topology, "RPC_QUEUE_LENGTH", ROOM)
     Held.began, Held.may_end, Held.sleep = Counter(), threading.Event(), concurrency.sleep
@@ -156,7 +154,7 @@ def connections(node: RabbitMQNode, url: str) -> dict[str, str]:
 
 def close_connections(node: RabbitMQNode, url: str, *, of: str) -> set[str]:
     """Have the broker close those of a name that begins so; return their ids."""
-    found = {pid for pid, said in connections(node, url).items() if f"\"{of}" in said}
+    found = {pid for pid, said in connections(node, url).items() if f'"{of}' in said}
     for pid in found:
         node.rabbitmqctl("close_connection", pid, "a test")
     return found
