@@ -194,7 +194,7 @@ class ServiceContainer:
         ended = self._long.drain(max(0.0, deadline - time.monotonic())) and ended
         if not ended:
             log.warning(
-                "%s: %d requests still run after %g s; the broker gives theirs to others",
+                "%s: %d requests still run after %.1f s; the broker gives theirs to others",
                 self.contract.name,
                 self._pool.open + self._long.open,
                 seconds,

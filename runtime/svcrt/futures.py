@@ -45,5 +45,6 @@ class CallFuture(Future[ResultT]):
         return super().exception(0)
 
     def _await_end(self, timeout: float | None) -> None:
-        if not self._ended.wait(timeout):
+        # A callback that asks runs before the flag is on, in the very task that turns it on.
+        if not self.done() and not self._ended.wait(timeout):
             raise TimeoutError(f"the call has not ended within {timeout:g} s")

@@ -6,6 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from svcrt import wire
@@ -95,6 +96,7 @@ class Runner:
         self._gateway: Gateway | None = None
         self._running = False
         self._is_stopping = False
+        self._process = os.getpid()
 
     @property
     def containers(self) -> tuple[ServiceContainer, ...]:
@@ -259,8 +261,17 @@ class Runner:
             requests=requests,
             app_id=self._name,
             origin=child_of(context),
-            remaining=context.remaining,
+            remaining=partial(self._remaining, context),
         )
+
+    def _remaining(self, context: CallContext) -> float | None:
+        """Return what is left of the request. Every way to call, send and announce asks, in the task of its caller."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"this service runs in process {self._process} and its clients cannot be used in its fork "
+                f"{os.getpid()}: connect after the fork, with svcrt.connect"
+            )
+        return context.remaining()
 
     def _quietly(self, step: Callable[[], None]) -> None:
         try:

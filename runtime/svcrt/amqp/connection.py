@@ -152,7 +152,7 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
         """Connect and shake hands within `seconds`; raises OSError and AMQPError."""
         with self.within(seconds):
             self.connect()
-        self.stream.heartbeat = float(self.heartbeat or 0)
+        self.stream.begin_heartbeat(float(self.heartbeat or 0))
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Bound all waiting of the block: TimeoutError when it takes longer."""

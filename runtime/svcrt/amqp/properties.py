@@ -160,4 +160,9 @@ def read_short(data: bytes, at: int) -> tuple[str, int]:
     end = at + 1 + data[at]
     if end > len(data):
         raise IndexError("a text longer than its frame")
-    return data[at + 1 : end].decode("utf-8", "replace"), end
+    piece = data[at + 1 : end]
+    try:
+        return piece.decode(), end
+    except UnicodeDecodeError:
+        # Its usual substitute has three bytes: a name that grew beyond 255 could be neither answered nor parked.
+        return piece.decode("utf-8", "replace").replace("\ufffd", "?"), end

@@ -166,7 +166,7 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
         """Connect and shake hands within `seconds`; raises OSError and AMQPError."""
         with self.within(seconds):
             self.connect()
-        self._polled.heartbeat = float(self.heartbeat or 0)
+        self._polled.begin_heartbeat(float(self.heartbeat or 0))
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Bound all waiting of the block: TimeoutError when it takes longer."""

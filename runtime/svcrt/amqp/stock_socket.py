@@ -14,10 +14,13 @@ from svcrt.concurrency import Backend, Connector, Poller
 _CHUNK = 256 * 1024
 _LONGEST_WAIT = 60.0
 _MISSED_BEATS = 2
+SUBSTITUTE_AFTER = 0.75
+"""Heartbeats without a byte from the owner, which sends one after half of one, until another thread does it."""
+HEARTBEAT_FRAME = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 
 
 class PolledSocket:
-    """Bytes in and out, buffered both ways; knows nothing of AMQP. Used by the owner of the connection only.
+    """Bytes in and out, buffered both ways. Used by the owner of the connection only.
 
     Writing never waits: what the network does not take stays here (`unsent`) and leaves while others wait. So no
     publish can hang in a broker that has stopped reading, and nothing is read while something is written.
@@ -49,6 +52,8 @@ class PolledSocket:
         self._beat = beat
         self._connector: Connector | None = None
         self._timeout: float | None = None
+        self._writing = backend.guard()
+        self._end_substitute: Callable[[], None] | None = None
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._deadline = float("inf")
@@ -74,6 +79,12 @@ class PolledSocket:
             yield
         finally:
             self._deadline = former
+
+    def begin_heartbeat(self, seconds: float) -> None:
+        """Send heartbeats from now on and expect them; 0.0 for none."""
+        self.heartbeat = seconds
+        if seconds:
+            self._end_substitute = self._backend.beside(self._substitute)
 
     def open(self) -> None:
         """Connect, with TLS where the server has it; raises OSError."""
@@ -130,7 +141,8 @@ class PolledSocket:
         """Keep for the next `pump`. py-amqp hands over a view of a buffer that it uses again: this copies it."""
         if self._connector is None:
             raise ConnectionError("the connection is closed")
-        self._outgoing += data
+        with self._writing:
+            self._outgoing += data
 
     def settimeout(self, timeout: float | None) -> None:
         """Set whether `recv` waits: None, or 0 for not at all."""
@@ -153,8 +165,11 @@ class PolledSocket:
     def close(self) -> None:
         """Close, without waiting for anybody."""
         connector, self._connector = self._connector, None
+        if self._end_substitute is not None:
+            self._end_substitute()
         if connector is not None:
-            connector.close()
+            with self._writing:
+                connector.close()
 
     def _fetch(self, connector: Connector) -> bool:
         try:
@@ -168,6 +183,32 @@ class PolledSocket:
         return True
 
     def _flush(self, connector: Connector) -> None:
+        with self._writing:
+            self._send(connector)
+
+    def _substitute(self) -> float:
+        """Write for an owner that is held up, as green threads are by a handler that computes; in a native thread.
+
+        Returns:
+            Seconds until the next look.
+        """
+        due = SUBSTITUTE_AFTER * self.heartbeat
+        left = self._sent_at + due - time.monotonic()
+        if left > 0:
+            return max(left, due / 4)
+        with self._writing:
+            connector = self._connector
+            if connector is not None:
+                # Behind what the socket has not taken yet, which may end in the middle of a frame of py-amqp's.
+                self._outgoing += b"" if self.unsent else HEARTBEAT_FRAME
+                try:
+                    self._send(connector)
+                except OSError:
+                    # The owner will read the same from the socket, and it alone tells of it.
+                    self._outgoing.clear()
+        return due / 4
+
+    def _send(self, connector: Connector) -> None:
         try:
             while self.unsent:
                 sent = connector.send(bytes(self._outgoing[:_CHUNK]))

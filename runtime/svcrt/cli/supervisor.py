@@ -27,6 +27,7 @@ from svcrt.config import Address, Configuration
 from svcrt.errors import ConfigError
 
 _CUT_SECONDS = 2.0
+_BIG_BYTES = 1024 * 1024
 _OF_THE_RUN = ("broker", "http", "admin", "workers", "drain", "log_level", "log_format")
 """Settings that a reload does not change."""
 
@@ -118,9 +119,16 @@ class Supervisor:
             "svcrt.cli.worker_process",
             lambda orders, reports: (str(orders), str(reports)),
             pass_fds=self._http_fds(),
-            # Bytecode is told from older one by whole seconds: too coarse for who saves twice in one.
-            variables={} if self._reread is None else {"PYTHONDONTWRITEBYTECODE": "1"},
+            variables=self._variables(),
         )
+
+    def _variables(self) -> dict[str, str]:
+        # Left to itself glibc keeps what big messages took: after the first it allots them where little is given back.
+        variables = {"MALLOC_MMAP_THRESHOLD_": os.environ.get("MALLOC_MMAP_THRESHOLD_", str(_BIG_BYTES))}
+        if self._reread is not None:
+            # Bytecode is told from older one by whole seconds: too coarse for who saves twice in one.
+            variables["PYTHONDONTWRITEBYTECODE"] = "1"
+        return variables
 
     def _http_fds(self) -> list[int]:
         return [] if self._listener is None else [self._listener.fileno()]

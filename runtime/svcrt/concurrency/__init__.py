@@ -76,6 +76,16 @@ class Backend(Concurrency, Protocol):
     def connect(self, host: str, port: int, *, timeout: float) -> Connector:
         """Connect to the first address of `host` that answers, within `timeout` s in all; raises OSError."""
 
+    def beside(self, function: Callable[[], float]) -> Callable[[], None]:
+        """Call `function` again and again, each time after the seconds that it returned, whatever user code does.
+
+        It runs in a native thread and must use nothing that is green: no logging, none of the other things here.
+        Where tasks are native threads nothing holds them up, and it is not called.
+
+        Returns:
+            What ends that.
+        """
+
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         """Call `callback(number)` in a task of its own when the process gets one of these signals.
 

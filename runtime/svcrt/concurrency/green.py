@@ -33,9 +33,14 @@ __all__ = ["BACKEND", "patch"]
 
 log = logging.getLogger("svcrt.concurrency")
 
+_heard: set[int] = set()
+"""Signals that reach the hub through a pipe."""
+_inherited: list[Any] = []
+
 _native_socket: Any = eventlet.patcher.original("socket")
 _native_os: Any = eventlet.patcher.original("os")
 _native_thread: Any = eventlet.patcher.original("_thread")
+_native_threading: Any = eventlet.patcher.original("threading")
 
 
 def patch() -> None:
@@ -161,6 +166,17 @@ class _Green:
             addresses = eventlet.tpool.execute(_native_socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         return connect_first(addresses, _open_native, GreenPoller(), timeout=timeout)
 
+    def beside(self, function: Callable[[], float]) -> Callable[[], None]:
+        ended = _native_threading.Event()
+
+        def run() -> None:
+            seconds = function()
+            while not ended.wait(seconds):
+                seconds = function()
+
+        _native_threading.Thread(target=run, name="svcrt-beside", daemon=True).start()
+        return cast("Callable[[], None]", ended.set)
+
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         return _listen_for_signals(tuple(numbers), callback)
 
@@ -203,8 +219,10 @@ def _listen_for_signals(numbers: tuple[int, ...], callback: Callable[[int], None
     listener = hub.add(hub.READ, reader, on_readable, lambda _reason: None, None)
     former_descriptor = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     former_handlers = {number: signal.signal(number, lambda _number, _frame: None) for number in numbers}
+    _heard.update(numbers)
 
     def restore() -> None:
+        _heard.difference_update(numbers)
         for number, handler in former_handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(former_descriptor)
@@ -216,3 +234,20 @@ def _listen_for_signals(numbers: tuple[int, ...], callback: Callable[[int], None
 
 
 BACKEND = _Green()
+
+
+def _leave_to_parent() -> None:
+    """Begin with a hub of its own in a forked process: two that wait by one epoll object take each other's events.
+
+    A signal to the fork must not be heard by the parent, and does what it does to any process.
+    """
+    # Collected, its green threads would end, and take their sockets out of the epoll object that is the parent's, too.
+    _inherited.append(eventlet.hubs.get_hub())
+    eventlet.hubs.use_hub()
+    if _heard:
+        signal.set_wakeup_fd(-1)
+        for number in _heard:
+            signal.signal(number, signal.SIG_DFL)
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)

@@ -168,6 +168,9 @@ class _Threads:
         finally:
             poller.close()
 
+    def beside(self, function: Callable[[], float]) -> Callable[[], None]:
+        return lambda: None
+
     def on_signal(self, numbers: Iterable[int], callback: Callable[[int], None]) -> Callable[[], None]:
         def handle(number: int, _frame: object) -> None:
             # The handler interrupts the main thread, which may hold any lock.

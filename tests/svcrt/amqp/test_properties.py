@@ -90,7 +90,7 @@ def test_what_cannot_be_read_has_no_content_type(properties: bytes) -> None:
 
 
 def test_text_that_is_no_utf8_does_not_raise() -> None:
-    assert read(b"\x80\x00\x02\xff\xfe").content_type == "\ufffd\ufffd"
+    assert read(b"\x80\x00\x02\xff\xfe").content_type == "??"
 
 
 def test_an_expiration_that_is_no_number_is_none() -> None:

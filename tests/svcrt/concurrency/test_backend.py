@@ -8,6 +8,7 @@ import time
 import pytest
 
 from svcrt.concurrency import Backend, backend
+from waiting import wait_until
 
 WAIT = 10.0
 
@@ -217,3 +218,25 @@ def test_task_failures_use_the_package_logger(concurrency: Backend, caplog: pyte
     with caplog.at_level(logging.ERROR, "svcrt.concurrency"):
         concurrency.spawn(lambda: 1 // 0, name="divider").join(WAIT)
     assert [record.name for record in caplog.records] == ["svcrt.concurrency"]
+
+
+def test_what_goes_on_beside_is_not_held_up(concurrency: Backend) -> None:
+    """By green threads; where tasks are threads of the system there is nothing to help."""
+    calls: list[float] = []
+
+    def note() -> float:
+        calls.append(time.monotonic())
+        return 0.01
+
+    end = concurrency.beside(note)
+    # It sleeps natively: no green thread runs meanwhile.
+    if concurrency.name == "green":
+        wait_until(lambda: len(calls) > 1)
+    else:
+        time.sleep(0.05)
+        assert not calls
+    end()
+    concurrency.sleep(0.05)
+    known = len(calls)
+    concurrency.sleep(0.1)
+    assert len(calls) == known
