@@ -15,6 +15,7 @@ from svcrt.errors import ConfigError
 FILE_NAME = "svcgen.toml"
 ENVIRONMENT_PREFIX = "SVCGEN_"
 ENCODINGS = ("json", "msgpack")
+QUEUE_TYPES = ("classic", "quorum")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEFAULT = "default"
@@ -53,6 +54,7 @@ class Settings:
         drain: seconds that running work may take to end after SIGTERM.
         heartbeat: seconds between AMQP heartbeats.
         encoding: one of `ENCODINGS`; what is sent to other services.
+        queues: one of `QUEUE_TYPES`; what jobs, events and parked messages lie in.
         wait_for_service: whether calls of workers wait, up to their deadline, for a service that is not running.
         middleware: the application's own, outermost first, each as `module:name`.
         log_level: one of `LOG_LEVELS`.
@@ -70,6 +72,7 @@ class Settings:
     drain: float = 30.0
     heartbeat: int = 10
     encoding: str = "json"
+    queues: str = "classic"
     wait_for_service: bool = False
     middleware: tuple[str, ...] = ()
     log_level: str = "info"
@@ -359,6 +362,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "drain": _Setting(read=_seconds, parse=_number),
     "heartbeat": _Setting(read=_whole(_MOST_HEARTBEAT), parse=_number),
     "encoding": _Setting(read=_one_of(ENCODINGS)),
+    "queues": _Setting(read=_one_of(QUEUE_TYPES)),
     "wait_for_service": _Setting(read=_yes, parse=_truth),
     "middleware": _Setting(read=_middleware, parse=_list),
     "log_level": _Setting(read=_one_of(LOG_LEVELS)),

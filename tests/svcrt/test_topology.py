@@ -99,6 +99,51 @@ def test_a_service_gets_what_its_contract_needs() -> None:
     assert [binding.key for binding in dead.bindings] == [SERVICE, f"svc.job.{SERVICE}", pool]
 
 
+def test_quorum_queues_carry_their_type_and_park_what_the_broker_gives_up() -> None:
+    service = contract.Service(
+        name=SERVICE,
+        rpcs=(contract.Rpc(service=SERVICE, name="charge", stub="charge", arguments=Placed, result=None),),
+        oneways=(contract.Oneway(service=SERVICE, name="remind", stub="remind", arguments=Placed),),
+        subscriptions=tuple(map(subscription, contract.Delivery)),
+        timers=(contract.Timer(name="nightly", stub="nightly", every=1.0),),
+    )
+    queues = {queue.name: queue for queue in topology.service_topology(service, topology.QUORUM).queues}
+    job = f"svc.job.{SERVICE}.quorum"
+    pool = f"svc.event.acme.orders.v1.OrderPlaced--{SERVICE}.onPlaced.quorum"
+    singleton = "svc.event.acme.orders.v1.OrderPlaced.quorum"
+    dead = f"svc.dead.{SERVICE}.quorum"
+    assert set(queues) == {f"svc.rpc.{SERVICE}", f"svc.timer.{SERVICE}.nightly", job, pool, singleton, dead}
+    for name, key in ((job, SERVICE), (pool, "acme.orders.v1.OrderPlaced")):
+        assert queues[name].arguments == {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": 20,
+            "x-dead-letter-exchange": "svc.dead",
+            "x-dead-letter-routing-key": name,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        }
+        assert key in [binding.key for binding in queues[name].bindings]
+    # What they hold must not be given up by the broker: nobody would get it, or each looking would take it nearer.
+    for name in (singleton, dead):
+        assert queues[name].arguments == {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
+    assert [binding.key for binding in queues[dead].bindings] == [SERVICE, job, pool]
+
+
+def test_names_of_both_types() -> None:
+    assert topology.dead_queue_names(SERVICE) == (f"svc.dead.{SERVICE}", f"svc.dead.{SERVICE}.quorum")
+    assert topology.other_type("svc.job.a.B") == "svc.job.a.B.quorum"
+    assert topology.other_type("svc.job.a.B.quorum") == "svc.job.a.B"
+    assert [*map(topology.is_work_queue, ("svc.job.a.B", "svc.event.a.E", "svc.rpc.a.B", "amq.gen-x"))] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    bound = Queue(name="q", bindings=(Binding("x", "key"), Binding("back", "q")))
+    assert topology.of_type(bound, topology.CLASSIC) == bound
+    assert topology.of_type(bound, topology.QUORUM).bindings == (Binding("x", "key"), Binding("back", "q.quorum"))
+
+
 def test_a_service_without_background_work_parks_nothing() -> None:
     built = topology.service_topology(contract.Service(name=SERVICE))
     assert built.queues == ()

@@ -8,9 +8,11 @@ from svcrt.errors import Fault, InvalidValue
 from svcrt.types import Message
 
 
-def event_entrypoint(service: Service, subscription: Subscription) -> DurableEntrypoint:
+def event_entrypoint(
+    service: Service, subscription: Subscription, queue_type: str = topology.CLASSIC
+) -> DurableEntrypoint:
     """Return what hands the events of `subscription` to its handler."""
-    queue = topology.event_queue(service.name, subscription)
+    queue = topology.event_queue(service.name, subscription, queue_type)
     return DurableEntrypoint(
         queue, lambda message: read_event(message, subscription), prefetch=subscription.concurrency
     )

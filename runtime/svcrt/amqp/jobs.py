@@ -10,10 +10,10 @@ from svcrt.errors import Fault, InvalidValue
 from svcrt.types import Message
 
 
-def job_entrypoint(service: Service) -> DurableEntrypoint:
+def job_entrypoint(service: Service, queue_type: str = topology.CLASSIC) -> DurableEntrypoint:
     """Return what runs the jobs of `service`."""
     methods = {method.name: method for method in service.oneways}
-    return DurableEntrypoint(topology.job_queue(service.name), lambda message: read_job(message, methods))
+    return DurableEntrypoint(topology.job_queue(service.name, queue_type), lambda message: read_job(message, methods))
 
 
 def read_job(message: Message, methods: dict[str, Oneway[Any]]) -> Task:

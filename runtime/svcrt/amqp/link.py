@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from amqp.exceptions import ChannelError, NotFound
 
-from svcrt.amqp.browsing import Browsed, browse
+from svcrt.amqp.browsing import Held, hold
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.consuming import Consuming
 from svcrt.amqp.declaring import declare_exchange, declare_queue, translate
@@ -182,15 +183,22 @@ class AmqpLink:
         )
         return state
 
-    def browse(
-        self, queue: str, *, limit: int, is_dropped: Callable[[Message], bool] = lambda _: False, timeout: float
-    ) -> Browsed | None:
-        """Look at the first messages of a queue and leave them there; see `svcrt.amqp.browsing.browse`."""
+    @contextmanager
+    def holding(self, queue: str, *, limit: int, timeout: float) -> Iterator[Held | None]:
+        """Hold the first messages of a queue for the time of a block, then put back what was not dropped.
+
+        Gives None when there is no such queue. Raises BrokerError; see `svcrt.amqp.browsing.hold`.
+        """
         self._check_blocked()
-        found: Browsed | None = self._receiver.call(
-            lambda connection: browse(connection, queue, limit, is_dropped), timeout=timeout
-        )
-        return found
+        held: Held | None = self._receiver.call(lambda connection: hold(connection, queue, limit), timeout=timeout)
+        if held is None:
+            yield None
+            return
+        held.call_soon = self._receiver.call_soon
+        try:
+            yield held
+        finally:
+            self._receiver.call(held.end, timeout=timeout)
 
     @property
     def ready(self) -> bool:
