@@ -83,14 +83,13 @@ def hold(connection: Connection, queue: str, limit: int) -> Held | None:
     channel = connection.channel()
     held: list[HeldMessage] = []
     channel.on_deliver = lambda message, tag, _redelivered, _exchange, key: held.append(HeldMessage(message, key, tag))
-    more = 0
     try:
-        if channel.ask("queue_declare", queue, passive=True).message_count:
-            channel.ask("basic_qos", 0, limit, False)
-            consumer = channel.ask("basic_consume", queue)
-            more = _await(channel, queue, held, limit)
-            # All that was under way has arrived once this is answered.
-            channel.ask("basic_cancel", consumer)
+        # A quorum queue's count is late by a moment: it may be empty by that, and hold what somebody has just put back.
+        channel.ask("basic_qos", 0, limit, False)
+        consumer = channel.ask("basic_consume", queue)
+        more = _await(channel, queue, held, limit)
+        # All that was under way has arrived once this is answered.
+        channel.ask("basic_cancel", consumer)
     except NotFound:
         return None
     except ChannelError as error:
@@ -105,6 +104,8 @@ def _await(channel: Channel, queue: str, held: list[HeldMessage], limit: int) ->
         # What arrives is taken in while the answer is waited for.
         left: int = channel.ask("queue_declare", queue, passive=True).message_count
         if not left or len(held) >= limit:
+            # A quorum queue may have told of it before it sent the last ones; it takes our questions in order.
+            channel.ask("queue_declare", queue, passive=True)
             return left
         if time.monotonic() > deadline:
             channel.ask("close")

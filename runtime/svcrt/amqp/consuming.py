@@ -10,7 +10,7 @@ from typing import Any
 from amqp.exceptions import ChannelError
 
 from svcrt.amqp.connection import Channel, Connection
-from svcrt.amqp.declaring import declare_queue, translate
+from svcrt.amqp.declaring import declare_queue, translate, why_ended
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerError, BrokerUnavailable
 from svcrt.types import Delivery, Message, Queue
@@ -237,7 +237,7 @@ class Consuming:
         feed.alive = False
         if subscription.feed is not feed or not subscription.ready:
             return
-        log.warning("consuming from `%s` was ended by the broker: %s; beginning again", subscription.name, failure)
+        log.warning("%s; consuming again", why_ended(failure, subscription.name))
         self._lose(subscription)
 
     def _cancelled_by_broker(self, subscription: Subscription, feed: _Feed) -> None:
