@@ -22,4 +22,4 @@ def read_event(message: Message, subscription: Subscription) -> Task:
     if message.type not in (None, event.name):
         raise InvalidValue((Fault("$properties.type", f"expected `{event.name}` or nothing"),))
     payload = codec(event.payload).decode(message.body, packed=wire.is_packed(message))
-    return Task(method=subscription.name, stub=subscription.stub, positional=(payload,))
+    return Task(method=subscription.name, stub=subscription.stub, positional=(payload,), retry=subscription.retry)

@@ -27,4 +27,5 @@ def read_job(message: Message, methods: dict[str, Oneway[Any]]) -> Task:
         method=method.name,
         stub=method.stub,
         arguments={name: getattr(arguments, name) for name in arguments.__struct_fields__},
+        retry=method.retry,
     )
