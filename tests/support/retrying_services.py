@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import amqp
+
 from amqp_client import connect
 from probe_services import Listener, Probe
 from probe_v1 import contract
 from svcrt import Attempt, DependencyProvider, WorkerContext
 from svcrt.contract import Retry
 from svcrt.types import Concurrency
-from waiting import wait_until
+from waiting import WITHIN, wait_until
 
 JOBS = "svc.job.probe.v1.Probe"
 DEAD_JOBS = "svc.dead.probe.v1.Probe"
@@ -79,7 +81,15 @@ class Look:
         """How many messages wait in a queue."""
         return int(self.channel.queue_declare(queue, passive=True).message_count)
 
-    def take(self, queue: str, concurrency: Concurrency | None = None) -> Any:
+    def consumers(self, queue: str) -> int:
+        """How many consume from a queue; 0 where it does not exist."""
+        try:
+            return int(self.channel.queue_declare(queue, passive=True).consumer_count)
+        except amqp.NotFound:
+            self.channel = self.channel.connection.channel()
+            return 0
+
+    def take(self, queue: str, concurrency: Concurrency | None = None, *, within: float = WITHIN) -> Any:
         """Wait for the next message of a queue and take it out."""
         found: list[Any] = []
 
@@ -89,7 +99,7 @@ class Look:
                 found.append(message)
             return bool(found)
 
-        wait_until(get, concurrency, what=f"a message in {queue}")
+        wait_until(get, concurrency, what=f"a message in {queue}", within=within)
         return found[0]
 
 

@@ -136,5 +136,6 @@ def _now() -> str:
 
 
 def _one_line(error: BaseException) -> str:
-    text = "".join(traceback.format_exception_only(error))
+    known = isinstance(error, Poison)
+    text = f"{POISON}: {error}" if known else "".join(traceback.format_exception_only(error))
     return " ".join(text.split()).encode("utf-8", "replace").decode()[:_MAX_REASON]
