@@ -21,6 +21,8 @@ log = logging.getLogger("svcrt.amqp.suspects")
 
 MAX_CRASHES = 3
 """Processes that may die of a message before it is parked."""
+_GATHER = 0.2
+"""Seconds in which what a crash has left behind arrives from all queues, before the first of it is run."""
 _NEXT_TURN = 0.5
 """Seconds that a queue whose turn it is may take to give its next message."""
 _CONSUME_AGAIN = 5.0
@@ -112,6 +114,15 @@ class Suspects:
         work.ack()
         return True
 
+    def flush(self) -> None:
+        """Wait until the broker has our acknowledgements."""
+        try:
+            # The first question may overtake them, the second cannot.
+            for _ in range(2):
+                self._container.link.inspect(self.name, timeout=HAND_OVER_TIMEOUT)
+        except BrokerError as error:
+            log.debug("the acknowledgements of %s may be lost: %s", self.name, error)
+
     def _on_delivery(self, delivery: Delivery) -> None:
         work = self._in_flight.take(delivery, is_copy=True)
         if work is None:
@@ -164,6 +175,7 @@ class SuspectLine(SharedExtension):
         self._steps.put(None)
 
     def _serve(self) -> None:
+        self._concurrency.sleep(_GATHER)
         while (turn := self._next()) is not None:
             suspects, work = turn
             self._clear_for(suspects)
@@ -183,8 +195,10 @@ class SuspectLine(SharedExtension):
         with self._lock:
             if self._waiting:
                 return self._waiting.popleft()
-        while self._paused:
-            self._resume(self._paused.popleft())
+        if self._paused:
+            while self._paused:
+                self._resume(self._paused.popleft())
+            self._concurrency.sleep(_GATHER)
         with self._lock:
             if self._waiting and not self._is_over:
                 return self._waiting.popleft()
@@ -193,11 +207,14 @@ class SuspectLine(SharedExtension):
 
     def _clear_for(self, current: Suspects) -> None:
         """Pause the queues that have given something beside the current one, and put that back."""
-        for suspects, work in self._take(lambda each: each is not current):
+        others = self._take(lambda each: each is not current)
+        for suspects, work in others:
             self._pause(suspects)
             if not suspects.put_back(work):
                 with self._lock:
                     self._waiting.append((suspects, work))
+        if others:
+            current.flush()
 
     def _pass_on(self, current: Suspects) -> None:
         """Let the next queue have its turn if others wait for one: it is the only one that is consumed from."""
