@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from svcrt import contract
+from svcrt import contract, retries
 from svcrt.types import Binding, Exchange, Queue, Topology
 
 RPC_EXCHANGE = "svc.rpc"
@@ -11,6 +11,7 @@ JOB_EXCHANGE = "svc.job"
 EVENT_EXCHANGE = "svc.event"
 SOCKET_EXCHANGE = "svc.socket"
 DEAD_EXCHANGE = "svc.dead"
+BACK_EXCHANGE = "svc.back"
 
 CLASSIC, QUORUM = "classic", "quorum"
 QUEUE_TYPES = (CLASSIC, QUORUM)
@@ -30,6 +31,8 @@ EXCHANGES = (
     Exchange(name=JOB_EXCHANGE, type="direct"),
     Exchange(name=EVENT_EXCHANGE, type="topic"),
     Exchange(name=SOCKET_EXCHANGE, type="direct"),
+    # What comes back to a queue that is gone is parked.
+    Exchange(name=BACK_EXCHANGE, type="direct", alternate=DEAD_EXCHANGE),
 )
 """What every process declares before anything else."""
 
@@ -54,22 +57,52 @@ def reply_queue() -> Queue:
 
 def job_queue(service: str, queue_type: str = CLASSIC) -> Queue:
     """The `oneway` messages to `service`."""
-    return of_type(Queue(name=f"svc.job.{service}", bindings=(Binding(JOB_EXCHANGE, service),)), queue_type)
+    return of_type(_work_queue(f"svc.job.{service}", Binding(JOB_EXCHANGE, service)), queue_type)
 
 
 def event_queue(service: str, subscription: contract.Subscription, queue_type: str = CLASSIC) -> Queue:
     """The queue of a subscription: shared by the service's instances, by all services, or this process's own."""
-    bindings = (Binding(EVENT_EXCHANGE, subscription.event.name),)
+    event = subscription.event.name
+    binding = Binding(EVENT_EXCHANGE, event)
     match subscription.delivery:
         case contract.Delivery.POOL:
-            name = f"svc.event.{subscription.event.name}--{service}.{subscription.name}"
-            return of_type(Queue(name=name, bindings=bindings), queue_type)
+            return of_type(_work_queue(f"svc.event.{event}--{service}.{subscription.name}", binding), queue_type)
         case contract.Delivery.SINGLETON:
-            # No dead queue is bound by its name: each of the services that share it would park what one gives up.
-            name = f"svc.event.{subscription.event.name}"
-            return of_type(Queue(name=name, bindings=bindings), queue_type, parks=False)
+            # Whatever the services that share it cannot get is parked by each of them: better not by the broker.
+            return of_type(_work_queue(f"svc.event.{event}", binding), queue_type, parks=False)
         case contract.Delivery.BROADCAST:
-            return Queue(name="", durable=False, exclusive=True, bindings=bindings)
+            return Queue(name="", durable=False, exclusive=True, bindings=(binding,))
+
+
+def _work_queue(name: str, origin: Binding) -> Queue:
+    """A durable queue of work: bound to where that comes from, and by its own name to the way back."""
+    return Queue(name=name, bindings=(origin, Binding(BACK_EXCHANGE, name)))
+
+
+def retry_name(delay_ms: int) -> str:
+    """Name of the exchange, and of its one queue, that hold a message for `delay_ms`, for all services."""
+    return f"svc.retry.{retries.spoken(delay_ms)}"
+
+
+def retry_exchange(delay_ms: int) -> Exchange:
+    """Where a message goes that shall come back after `delay_ms`; its key is the name of its work queue."""
+    return Exchange(name=retry_name(delay_ms), type="fanout")
+
+
+def retry_queue(delay_ms: int) -> Queue:
+    """Holds messages for `delay_ms`. Without `x-expires`: nobody consumes from it, so it would go with its messages."""
+    return Queue(
+        name=retry_name(delay_ms),
+        arguments={"x-message-ttl": delay_ms, "x-dead-letter-exchange": BACK_EXCHANGE},
+        bindings=(Binding(retry_name(delay_ms), ""),),
+    )
+
+
+def suspect_queue(work_queue: str) -> Queue:
+    """What may have killed the process that worked on it; of the type of its work queue."""
+    bare = work_queue.removesuffix(_QUORUM_SUFFIX)
+    # Each crash counts in the message itself, and so does waiting in line.
+    return of_type(Queue(name=f"svc.suspect.{bare}"), CLASSIC if bare == work_queue else QUORUM, parks=False)
 
 
 def dead_queue(service: str, *work_queues: str, queue_type: str = CLASSIC) -> Queue:
@@ -149,19 +182,23 @@ def service_topology(service: contract.Service, queue_type: str = CLASSIC) -> To
     """Everything durable that `service` needs; queues of one process (broadcast, reply) come with consumers.
 
     Args:
-        queue_type: one of `QUEUE_TYPES`, for jobs, events and what is parked of them.
+        queue_type: one of `QUEUE_TYPES`, for jobs, events and what is suspected or parked of them.
     """
     work = [job_queue(service.name, queue_type)] if service.oneways else []
-    own = [queue.name for queue in work]
-    for subscription in service.subscriptions:
-        if subscription.delivery is contract.Delivery.BROADCAST:
-            continue
-        work.append(event_queue(service.name, subscription, queue_type))
-        if subscription.delivery is contract.Delivery.POOL:
-            # What services share must not be parked by each of them.
-            own.append(work[-1].name)
+    lasting = [each for each in service.subscriptions if each.delivery is not contract.Delivery.BROADCAST]
+    work += [event_queue(service.name, each, queue_type) for each in lasting]
+    policies = [each.retry for each in service.oneways] + [each.retry for each in lasting]
+    delays = sorted({delay for policy in policies for delay in retries.delays_ms(policy)})
     queues = [rpc_queue(service.name)] if service.rpcs or service.streams else []
     queues += [timer_queue(service.name, timer.name) for timer in service.timers if not timer.per_instance]
     if service.oneways or service.subscriptions:
-        queues.append(dead_queue(service.name, *own, queue_type=queue_type))
-    return Topology(exchanges=EXCHANGES, queues=(*queues, *work))
+        queues.append(dead_queue(service.name, *(queue.name for queue in work), queue_type=queue_type))
+    return Topology(
+        exchanges=(*EXCHANGES, *map(retry_exchange, delays)),
+        queues=(
+            *queues,
+            *map(retry_queue, delays),
+            *(suspect_queue(queue.name) for queue in work),
+            *work,
+        ),
+    )

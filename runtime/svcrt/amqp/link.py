@@ -109,7 +109,9 @@ class AmqpLink:
 
     def declare(self, topology: Topology) -> None:
         """See `svcrt.types.Link`; without a connection it is kept for the next one, and a refusal is logged then."""
-        self._topologies.append(topology)
+        is_new = topology not in self._topologies
+        if is_new:
+            self._topologies.append(topology)
         if not self._receiver.connected:
             # For the connection that comes up at this moment, and may have declared what there was before.
             self._receiver.call_soon(lambda connection: self._declare_logged(connection, topology))
@@ -118,7 +120,8 @@ class AmqpLink:
         try:
             self._receiver.call(lambda connection: self._declare(connection, topology), timeout=ANSWER_SECONDS)
         except BrokerError:
-            self._topologies.remove(topology)
+            if is_new:
+                self._topologies.remove(topology)
             raise
 
     def post(

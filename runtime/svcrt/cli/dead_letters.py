@@ -18,7 +18,6 @@ ANSWER_SECONDS = 60.0
 _LOOKS = 3
 _PAUSE = 0.3
 """Between looks: what another operator holds at this moment is back a moment later."""
-_FIRST_HEADER = "svc-dead-first"
 _BROKERS_HEADERS = ("x-death", "x-delivery-count", "x-acquired-count", "x-first-death-", "x-last-death-")
 """Written by the broker. The counts grow each time that somebody looks."""
 
@@ -52,7 +51,7 @@ class DeadLetter:
     @property
     def first_at(self) -> str:
         """When it failed for the first time, ISO 8601, UTC; may be empty."""
-        return self._header(_FIRST_HEADER)
+        return self._header(parking.FIRST_HEADER)
 
     @property
     def error(self) -> str:
