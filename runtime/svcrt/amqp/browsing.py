@@ -46,7 +46,7 @@ class Held:
         """Take it out of the queue for good, now. From any task; `end` tells when that failed."""
         if held.tag in self._kept:
             self._kept.remove(held.tag)
-            self.call_soon(lambda connection: self._holds(connection) and self._channel.ack(held.tag))
+            self.call_soon(lambda connection: self._ack(connection, held.tag))
 
     def end(self, connection: Connection) -> None:
         """Put back what is left; in the task of the connection's owner.
@@ -60,6 +60,10 @@ class Held:
             self._channel.reject(tag, requeue=True)
         # The answer tells that what was sent before was taken.
         self._channel.ask("close")
+
+    def _ack(self, connection: Connection, tag: int) -> None:
+        if self._holds(connection):
+            self._channel.ack(tag)
 
     def _holds(self, connection: Connection) -> bool:
         return connection is self._connection and self._channel.failure is None

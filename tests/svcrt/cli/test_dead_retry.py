@@ -203,15 +203,13 @@ def test_a_service_gets_it_again(tmp_path: Path, dead: Dead, park: Park, link: A
     class Cleaning(shop_service(module)):  # type: ignore[misc] # a class made on the spot
         def clean(self, *, room: str) -> None:
             done.append(room)
-            if room == "attic":
-                raise KeyError("no stairs")
 
-    fine, wrong = park(KeyError()), park(KeyError(), body=b'{"room": "attic"}')
+    fine, wrong = park(KeyError()), park(KeyError(), body=b'{"room": 5}')
     with running(Cleaning, broker=broker_url):
         code, _, said = dead("retry", "--all")
         assert (code, said) == (0, "retried 2 messages\n")
         wait_until(lambda: ids(lying(link)) == [wrong])
-    assert sorted(done) == ["attic", "x"]
+    assert done == ["x"]
     assert fine not in ids(lying(link))
 
 
