@@ -56,8 +56,8 @@ def park(link: AmqpLink) -> Park:
             queue=f"svc.event.{kind}--{SERVICE}.on_paid" if is_event else JOBS,
             route=(topology.EVENT_EXCHANGE, kind) if is_event else (topology.JOB_EXCHANGE, SERVICE),
         )
-        if first:
-            parked = replace(parked, headers={**parked.headers, "svc-dead-first": first})
+        headers = {name: value for name, value in parked.headers.items() if name != "svc-dead-first"}
+        parked = replace(parked, headers=headers | ({"svc-dead-first": first} if first else {}))
         link.publish(parked, exchange=topology.DEAD_EXCHANGE, routing_key=SERVICE, mandatory=True, timeout=30)
         return message.message_id or ""
 
