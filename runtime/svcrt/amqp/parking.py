@@ -82,13 +82,15 @@ def describe_retry(message: Message, error: BaseException, *, queue: str, route:
 
 
 def _describe(message: Message, error: BaseException, name: str, queue: str, route: tuple[str, str]) -> Message:
+    first, origin = _history(message, route)
     headers = _own(message)
     headers[wire.ERROR_HEADER] = name
     headers[wire.ATTEMPT_HEADER] = str(tried(message) + 1)
     headers[REASON_HEADER] = _one_line(error)
-    headers |= _history(message, route)
+    headers[FIRST_HEADER] = first
     headers[TIME_HEADER] = _now()
     headers[QUEUE_HEADER] = queue
+    headers[ROUTE_HEADER] = origin
     return replace(message, headers=headers, persistent=True, expiration=None, reply_to=None)
 
 
@@ -98,7 +100,7 @@ def describe_suspect(message: Message, *, route: tuple[str, str]) -> Message:
     if tried(message):
         headers[wire.ATTEMPT_HEADER] = str(tried(message))
     headers[wire.CRASHES_HEADER] = str(crashes(message) + 1)
-    headers |= _history(message, route)
+    headers[FIRST_HEADER], headers[ROUTE_HEADER] = _history(message, route)
     return replace(message, headers=headers, persistent=True, expiration=None, reply_to=None)
 
 
@@ -113,13 +115,13 @@ def _own(message: Message) -> dict[str, str]:
     return headers
 
 
-def _history(message: Message, route: tuple[str, str]) -> dict[str, str]:
+def _history(message: Message, route: tuple[str, str]) -> tuple[str, str]:
     """When it first went wrong and where it came from, as it says itself if it has gone wrong before."""
-    first, known = message.headers.get(FIRST_HEADER, ""), message.headers.get(ROUTE_HEADER, "")
-    return {
-        FIRST_HEADER: first if 0 < len(first) <= _MAX_TIME else _now(),
-        ROUTE_HEADER: known if 0 < len(known) <= _MAX_ROUTE else "/".join(route),
-    }
+    first, origin = message.headers.get(FIRST_HEADER, ""), message.headers.get(ROUTE_HEADER, "")
+    return (
+        first if 0 < len(first) <= _MAX_TIME else _now(),
+        origin if 0 < len(origin) <= _MAX_ROUTE else "/".join(route),
+    )
 
 
 def _count(message: Message, header: str) -> int:

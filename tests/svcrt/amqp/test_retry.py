@@ -11,6 +11,7 @@ import pytest
 import svcrt
 from probe_services import wait_until
 from probe_v1 import Happened, ProbeClient, contract
+from rabbitmq_node import RabbitMQNode
 from retrying_services import DEAD_EVENTS, DEAD_JOBS, JOBS, POOL, QUICK, SINGLETON, Log, Look, events, jobs, looking
 from svcrt.concurrency import Backend
 from svcrt.contract import Retry
@@ -247,6 +248,29 @@ def test_a_failure_is_kept_until_the_broker_takes_it(
         wait_until(lambda: look.count(JOBS) == 0, concurrency)
     assert log.entries == [1, 2]
     assert caplog.text.count("cannot be tried again later") == 1
+
+
+@pytest.mark.rabbitmq
+def test_what_waits_survives_a_crash_of_the_broker(fault_node: RabbitMQNode) -> None:
+    log = Log()
+
+    class Failing(jobs(Retry(attempts=1, backoff_from=5.0, backoff_to=5.0))):  # type: ignore[misc] # as above
+        def remember(self, *, text: str) -> None:
+            log.note((text, self.attempt))
+            if self.attempt == 1:
+                raise LookupError(text)
+
+    url = fault_node.fresh_vhost()
+    sent = {str(number) for number in range(20)}
+    with running(Failing, broker=url, ready_within=30), svcrt.connect(url) as cluster:
+        for text in sent:
+            ProbeClient(cluster).remember(text=text)
+        wait_until(lambda: len(log.entries) >= len(sent))
+        fault_node.restart()
+        wait_until(lambda: {text for text, attempt in log.entries if attempt > 1} == sent, within=90)
+        with looking(url) as look:
+            wait_until(lambda: look.count(JOBS) + look.count(f"svc.suspect.{JOBS}") == 0)
+            assert look.count(DEAD_JOBS) == 0
 
 
 def test_a_parked_job_that_an_operator_sends_back_begins_anew(broker_url: str, look: Look) -> None:
