@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from svcrt.hub import SocketHub as SocketHub
     from svcrt.managed import Managed as Managed
     from svcrt.middleware import Middleware as Middleware
+    from svcrt.providers import Attempt as Attempt
     from svcrt.providers import Config as Config
     from svcrt.providers import DependencyProvider as DependencyProvider
     from svcrt.providers import DueTime as DueTime
@@ -55,6 +56,7 @@ else:
         "Hub": "svcrt.hub",
         "SocketHub": "svcrt.hub",
         "Middleware": "svcrt.middleware",
+        "Attempt": "svcrt.providers",
         "Config": "svcrt.providers",
         "DependencyProvider": "svcrt.providers",
         "DueTime": "svcrt.providers",
@@ -94,6 +96,7 @@ __all__ = [
     "SocketHub",
     "Middleware",
     "NotStarted",
+    "Attempt",
     "Config",
     "DependencyProvider",
     "DueTime",

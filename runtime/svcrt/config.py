@@ -16,6 +16,7 @@ FILE_NAME = "svcgen.toml"
 ENVIRONMENT_PREFIX = "SVCGEN_"
 ENCODINGS = ("json", "msgpack")
 LINKS = ("fast", "stock")
+QUEUE_TYPES = ("classic", "quorum")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEFAULT = "default"
@@ -55,6 +56,7 @@ class Settings:
         heartbeat: seconds between AMQP heartbeats.
         link: one of `LINKS`; what talks to the broker: frames of our own, or stock py-amqp.
         encoding: one of `ENCODINGS`; what is sent to other services.
+        queues: one of `QUEUE_TYPES`; what jobs, events and parked messages lie in.
         wait_for_service: whether calls of workers wait, up to their deadline, for a service that is not running.
         middleware: the application's own, outermost first, each as `module:name`.
         log_level: one of `LOG_LEVELS`.
@@ -73,6 +75,7 @@ class Settings:
     heartbeat: int = 10
     link: str = "fast"
     encoding: str = "json"
+    queues: str = "classic"
     wait_for_service: bool = False
     middleware: tuple[str, ...] = ()
     log_level: str = "info"
@@ -363,6 +366,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "heartbeat": _Setting(read=_whole(_MOST_HEARTBEAT), parse=_number),
     "link": _Setting(read=_one_of(LINKS)),
     "encoding": _Setting(read=_one_of(ENCODINGS)),
+    "queues": _Setting(read=_one_of(QUEUE_TYPES)),
     "wait_for_service": _Setting(read=_yes, parse=_truth),
     "middleware": _Setting(read=_middleware, parse=_list),
     "log_level": _Setting(read=_one_of(LOG_LEVELS)),

@@ -86,6 +86,7 @@ class WorkerContext:
         service: full name of the service.
         method: IDL name of the method.
         call: what came with the request.
+        attempt: 1 for the first run of a job or an event, more for one that may have run before; 1 for all else.
         container: the container that runs it; None in unit tests of a service built by hand.
         arguments: what the method is called with, by Python name.
         data: room for providers and middleware to leave things for each other, per worker.
@@ -94,6 +95,7 @@ class WorkerContext:
     service: str
     method: str
     call: CallContext
+    attempt: int = 1
     container: Container | None = None
     arguments: Mapping[str, object] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)

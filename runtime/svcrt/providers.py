@@ -153,6 +153,14 @@ class DueTime(DependencyProvider[datetime | None]):
         return None if due is None else datetime.fromtimestamp(due, self._zones[context.method])
 
 
+class Attempt(DependencyProvider[int]):
+    """How often the job or the event that is worked on has been begun: 1 at first, more where it may have run."""
+
+    def get_dependency(self, context: WorkerContext) -> int:
+        """Return the number of this attempt."""
+        return context.attempt
+
+
 class ClientProvider(DependencyProvider[ClientT]):
     """A typed client of another service (`uses`); deadline, call id, trace and baggage of the worker go along.
 

@@ -24,7 +24,7 @@ from svcrt.extensions import SharedExtensions
 from svcrt.http.sockets.limits import SocketLimits
 from svcrt.middleware import Middleware
 from svcrt.timers import timer_entrypoints
-from svcrt.topology import service_topology
+from svcrt.topology import CLASSIC, service_topology
 from svcrt.types import Container, Entrypoint
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Runner:
         wait_for_service: let calls of workers wait, up to their deadline, for a service that is not running.
         encoding: `json` or `msgpack`, for what workers call, send and announce; requests are answered as they come.
         link: `fast`, or `stock` to talk through stock py-amqp; None for what `SVCGEN_LINK` says, else `fast`.
+        queues: `classic` or `quorum`, for jobs, events and what is parked of them.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Runner:
         wait_for_service: bool = False,
         encoding: str = "json",
         link: str | None = None,
+        queues: str = CLASSIC,
     ) -> None:
         self._classes = tuple(service_classes)
         self._broker = broker
@@ -88,6 +90,7 @@ class Runner:
         self._wait_for_service = wait_for_service
         self._packed = wire.is_packing(encoding)
         self._kind = link
+        self._queues = queues
         self._name = f"{_short_names(self._classes)}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._shared = SharedExtensions()
         self._containers: list[ServiceContainer] = []
@@ -224,7 +227,7 @@ class Runner:
         heartbeat = max(1, round(self._heartbeat))
         link = AmqpLink(self._broker, self._concurrency, name=self._name, heartbeat=heartbeat, kind=self._kind)
         for service_class in self._classes:
-            link.declare(service_topology(service_class.contract))
+            link.declare(service_topology(service_class.contract, self._queues))
         return link
 
     def _disconnect(self) -> None:
@@ -234,7 +237,10 @@ class Runner:
             self._link.stop()
 
     def _transports(self) -> list[Callable[[Container], Iterable[Entrypoint]]]:
-        transports: list[Callable[[Container], Iterable[Entrypoint]]] = [broker_entrypoints, timer_entrypoints]
+        transports: list[Callable[[Container], Iterable[Entrypoint]]] = [
+            partial(broker_entrypoints, queue_type=self._queues),
+            timer_entrypoints,
+        ]
         if self._http is not None:
             # Only here: a process without HTTP loads no werkzeug.
             from svcrt.http.gateway import Gateway

@@ -18,6 +18,7 @@ CONTEXT_HEADER = "svc"
 TRACE_HEADER = "traceparent"
 ERROR_HEADER = "svc-error"
 ATTEMPT_HEADER = "svc-attempt"
+CRASHES_HEADER = "svc-crashes"
 CHANNEL_HEADER = "svc-channel"
 SOCKET_HEADER = "svc-socket"
 

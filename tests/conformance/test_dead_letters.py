@@ -151,3 +151,32 @@ def test_the_way_back_falls_to_the_alternate_exchange(channel: Any) -> None:
     inbox = Inbox(channel, "lost", no_ack=True)
     assert inbox.wait(1) == ["m"]
     assert inbox.messages[0].delivery_info["exchange"] == "dlx"
+
+
+def test_a_delay_queue_keeps_the_key_and_drops_the_expiration(channel: Any) -> None:
+    """A fanout into a queue with a time to live, back through a direct exchange, past it to its alternate."""
+    channel.exchange_declare("parked", "direct", auto_delete=False)
+    channel.exchange_declare("back", "direct", auto_delete=False, arguments={"alternate-exchange": "parked"})
+    channel.exchange_declare("delay", "fanout", auto_delete=False)
+    arguments = {"x-message-ttl": 300, "x-dead-letter-exchange": "back"}
+    channel.queue_declare("delay", auto_delete=False, arguments=arguments)
+    channel.queue_bind("delay", "delay", "")
+    for name, exchange in (("work", "back"), ("lost", "parked")):
+        channel.queue_declare(name, auto_delete=False)
+        channel.queue_bind(name, exchange, "gone" if name == "lost" else name)
+    # The second could go at once, but waits for the first: only the head of a queue expires.
+    for body, key, expiration in (("1", "work", "150"), ("2", "work", "1"), ("3", "gone", "100"), ("4", "work", None)):
+        properties = {"expiration": expiration} if expiration else {}
+        message = amqp.Message(body, message_id=body, delivery_mode=2, **properties)
+        channel.basic_publish(message, exchange="delay", routing_key=key)
+    assert channel.basic_get("work") is None
+    work, lost = Inbox(channel, "work", no_ack=True), Inbox(channel, "lost", no_ack=True)
+    assert work.wait(3) == ["1", "2", "4"]
+    assert lost.wait(1) == ["3"]
+    for received in (*work.messages, *lost.messages):
+        assert "expiration" not in received.properties
+        assert received.properties["message_id"] == received.body
+        assert received.delivery_info["exchange"] == "back"
+        assert not received.delivery_info["redelivered"]
+    assert {received.delivery_info["routing_key"] for received in work.messages} == {"work"}
+    assert work.messages[0].headers["x-death"][0]["original-expiration"] == "150"

@@ -123,6 +123,13 @@ class Running:
         """Send a signal to the supervisor."""
         self._process.send_signal(number)
 
+    def kill_workers(self) -> None:
+        """Send SIGKILL to its worker processes, as the kernel does to one that takes too much memory."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for child in children:
+            if b"worker_process" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(int(child), signal.SIGKILL)
+
     def wait(self) -> int:
         """Wait until it and all its children have ended; return the exit code."""
         code = self._process.wait(SECONDS)

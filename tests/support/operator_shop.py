@@ -13,7 +13,7 @@ CONTRACT = '''\
 
 from typing import Annotated, Final
 
-from svcrt.generated import Event, Oneway, Rpc, Sensitive, Service, Struct, Subscription
+from svcrt.generated import Event, Oneway, Retry, Rpc, Sensitive, Service, Struct, Subscription
 
 
 class Card(Struct, kw_only=True):
@@ -36,8 +36,10 @@ class Paid(Struct, kw_only=True):
 
 PAID: Final = Event(name="shop.v1.Paid", payload=Paid)
 PAY: Final = Rpc(service="shop.v1.Shop", name="pay", stub="pay", arguments=PayArguments, result=str)
-CLEAN: Final = Oneway(service="shop.v1.Shop", name="clean", stub="clean", arguments=CleanArguments)
-ON_PAID: Final = Subscription(event=PAID, name="on_paid", stub="on_paid")
+CLEAN: Final = Oneway(
+    service="shop.v1.Shop", name="clean", stub="clean", arguments=CleanArguments, retry=Retry(attempts=0)
+)
+ON_PAID: Final = Subscription(event=PAID, name="on_paid", stub="on_paid", retry=Retry(attempts=0))
 SHOP: Final = Service(
     name="shop.v1.Shop", rpcs=(PAY,), oneways=(CLEAN,), subscriptions=(ON_PAID,), publishes=(PAID,)
 )

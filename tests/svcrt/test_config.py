@@ -36,6 +36,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         heartbeat = 2
         link = "stock"
         encoding = "msgpack"
+        queues = "quorum"
         wait_for_service = true
         middleware = ["layers:count", "layers:time"]
         log_level = "debug"
@@ -59,6 +60,7 @@ def test_every_key_of_the_file(tmp_path: Path) -> None:
         heartbeat=2,
         link="stock",
         encoding="msgpack",
+        queues="quorum",
         wait_for_service=True,
         middleware=("layers:count", "layers:time"),
         log_level="debug",
@@ -124,6 +126,7 @@ def test_addresses_read_as_in_a_url() -> None:
         ("max_workers = true", "`max_workers` must be a whole number from 1, not true"),
         ("drain = '5 s'", "`drain` must be a number of seconds from 0, not `5 s`"),
         ("drain = nan", "`drain` must be a number of seconds from 0, not `nan`"),
+        ("queues = 'stream'", "`queues` must be one of classic, quorum, not `stream`"),
         ("encoding = 'yaml'", "`encoding` must be one of json, msgpack, not `yaml`"),
         ("link = 'slow'", "`link` must be one of fast, stock, not `slow`"),
         ("heartbeat = 0.5", "`heartbeat` must be a whole number from 1, not `0.5`"),

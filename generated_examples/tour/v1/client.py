@@ -58,7 +58,7 @@ class OfficeClient(ServiceClient):
         )
 
     def print_label(self, *, id: int) -> None:
-        """Print the label of a parcel; nobody waits for it.
+        """Print the label of a parcel; nobody waits for it. A printer that is out of paper is tried again.
 
         Returns as soon as the broker keeps the job.
         """
@@ -161,7 +161,7 @@ class OfficeAsyncClient(ServiceAsyncClient):
         )
 
     async def print_label(self, *, id: int) -> None:
-        """Print the label of a parcel; nobody waits for it.
+        """Print the label of a parcel; nobody waits for it. A printer that is out of paper is tried again.
 
         Returns as soon as the broker keeps the job.
         """

@@ -13,6 +13,7 @@ from svcrt.generated import (
     Int64,
     Meta,
     Oneway,
+    Retry,
     Route,
     Rpc,
     Service,
@@ -124,7 +125,8 @@ OFFICE_PRINT_LABEL: Final = Oneway(
     name="print_label",
     stub="print_label",
     arguments=OfficePrintLabelArguments,
-    doc="Print the label of a parcel; nobody waits for it.",
+    retry=Retry(attempts=3, backoff_from=2.0, backoff_to=60.0),
+    doc="Print the label of a parcel; nobody waits for it. A printer that is out of paper is tried again.",
 )
 
 OFFICE_RING: Final[Rpc[OfficeRingArguments, None]] = Rpc(

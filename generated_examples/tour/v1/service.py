@@ -63,7 +63,7 @@ class OfficeBase(ServiceBase):
 
     @abstractmethod
     def print_label(self, *, id: int) -> None:
-        """Print the label of a parcel; nobody waits for it."""
+        """Print the label of a parcel; nobody waits for it. A printer that is out of paper is tried again."""
 
     @abstractmethod
     def ring(self, *, hour: int) -> None:

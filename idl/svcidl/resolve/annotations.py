@@ -13,6 +13,7 @@ from svcidl.suggest import did_you_mean
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MAX_COUNT = 1_000_000
+_LONGEST_BACKOFF_MS = 7 * 24 * 3_600_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -276,6 +277,8 @@ def _backoff(annotation: nodes.Annotation, value: nodes.Range, result: Annotatio
     low, high = ends
     if low is not None and high is not None and low > high:
         _problem(result, "E0504", "the back-off is reversed: it starts above its end", value)
+    elif high is not None and high > _LONGEST_BACKOFF_MS:
+        _problem(result, "E0504", "a back-off is 7d at the longest", value)
     return low, high
 
 

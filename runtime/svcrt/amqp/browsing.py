@@ -1,8 +1,9 @@
-"""Reading a queue without emptying it: take what lies there, drop what is chosen, put the rest back in its place."""
+"""Reading a queue without emptying it: hold what lies there, drop what is chosen, put the rest back in its place."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from amqp.exceptions import ChannelError, NotFound
 
@@ -17,30 +18,66 @@ MAX_HELD = 65_535
 _ARRIVAL_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Browsed:
-    """What lay in a queue.
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """A message that is held, and the routing key that brought it into the queue."""
+
+    message: Message
+    key: str
+    tag: int
+
+
+class Held:
+    """The first messages of a queue, in its order, while nobody else gets them.
 
     Attributes:
-        messages: in the order of the queue.
-        dropped: those of them that are gone now.
-        more: how many lay behind them and were not looked at.
+        messages: what is held.
+        more: how many lie behind them.
     """
 
-    messages: tuple[Message, ...]
-    dropped: tuple[Message, ...]
-    more: int
+    def __init__(self, connection: Connection, channel: Channel, messages: tuple[HeldMessage, ...], more: int) -> None:
+        self.messages = messages
+        self.more = more
+        self.call_soon: Callable[[Callable[[Connection], Any]], None] = lambda _: None
+        self._connection = connection
+        self._channel = channel
+        self._kept = {each.tag for each in messages}
+
+    def drop(self, held: HeldMessage) -> None:
+        """Take it out of the queue for good, now. From any task; `end` tells when that failed."""
+        if held.tag in self._kept:
+            self._kept.remove(held.tag)
+            self.call_soon(lambda connection: self._ack(connection, held.tag))
+
+    def end(self, connection: Connection) -> None:
+        """Put back what is left; in the task of the connection's owner.
+
+        Raises:
+            BrokerUnavailable: the connection or the channel was lost in between. What was dropped may be there still.
+        """
+        if not self._holds(connection):
+            raise BrokerUnavailable("the broker took back what was held, and perhaps what was to be taken out")
+        for tag in sorted(self._kept):
+            self._channel.reject(tag, requeue=True)
+        # The answer tells that what was sent before was taken.
+        self._channel.ask("close")
+
+    def _ack(self, connection: Connection, tag: int) -> None:
+        if self._holds(connection):
+            self._channel.ack(tag)
+
+    def _holds(self, connection: Connection) -> bool:
+        return connection is self._connection and self._channel.failure is None
 
 
-def browse(connection: Connection, queue: str, limit: int, is_dropped: Callable[[Message], bool]) -> Browsed | None:
-    """Look at the first messages of `queue`; in the task of the connection's owner.
+def hold(connection: Connection, queue: str, limit: int) -> Held | None:
+    """Hold the first messages of `queue`; in the task of the connection's owner.
 
-    While they are held nobody else gets them, and they are marked as redelivered afterwards. The broker puts them back
-    by itself if we die in the middle.
+    Until `Held.end` nobody else gets them, and they are marked as redelivered afterwards. The broker puts them back by
+    itself if we die in the middle.
 
     Args:
         limit: how many, at most `MAX_HELD`.
-        is_dropped: tells of each whether it shall be gone; called for all before the first is.
 
     Returns:
         What was there; None when there is no such queue.
@@ -49,40 +86,35 @@ def browse(connection: Connection, queue: str, limit: int, is_dropped: Callable[
         BrokerError: the broker refuses, or sends less than it has.
     """
     channel = connection.channel()
-    held: list[tuple[int, Message]] = []
-    channel.on_deliver = lambda properties, body, tag, *_: held.append((tag, decode_message(properties, body)))
+    held: list[HeldMessage] = []
+
+    def take(properties: bytes, body: bytes, tag: int, _redelivered: bool, _exchange: str, key: str) -> None:
+        held.append(HeldMessage(decode_message(properties, body), key, tag))
+
+    channel.on_deliver = take
     try:
-        if not channel.ask("queue_declare", queue, passive=True).message_count:
-            channel.ask("close")
-            return Browsed(messages=(), dropped=(), more=0)
+        # A quorum queue's count is late by a moment: it may be empty by that, and hold what somebody has just put back.
         channel.ask("basic_qos", 0, limit, False)
         consumer = channel.ask("basic_consume", queue)
         more = _await(channel, queue, held, limit)
         # All that was under way has arrived once this is answered.
         channel.ask("basic_cancel", consumer)
-        chosen = [is_dropped(message) for _, message in held]
-        for (tag, _), is_chosen in zip(held, chosen, strict=True):
-            if is_chosen:
-                channel.ack(tag)
-            else:
-                channel.reject(tag, requeue=True)
-        # The answer tells that the acks before it were taken.
-        channel.ask("close")
     except NotFound:
         return None
     except ChannelError as error:
         raise translate(error, f"queue `{queue}`") from None
-    dropped = tuple(message for (_, message), is_chosen in zip(held, chosen, strict=True) if is_chosen)
-    return Browsed(messages=tuple(message for _, message in held), dropped=dropped, more=more)
+    return Held(connection, channel, tuple(held), more)
 
 
-def _await(channel: Channel, queue: str, held: list[tuple[int, Message]], limit: int) -> int:
+def _await(channel: Channel, queue: str, held: list[HeldMessage], limit: int) -> int:
     """Wait until `limit` messages are held or none is left in the queue; return how many are left."""
     deadline = time.monotonic() + _ARRIVAL_SECONDS
     while True:
         # What arrives is taken in while the answer is waited for.
         left: int = channel.ask("queue_declare", queue, passive=True).message_count
         if not left or len(held) >= limit:
+            # A quorum queue may have told of it before it sent the last ones; it takes our questions in order.
+            channel.ask("queue_declare", queue, passive=True)
             return left
         if time.monotonic() > deadline:
             channel.ask("close")

@@ -10,7 +10,7 @@ from typing import Any
 from amqp.exceptions import ChannelError
 
 from svcrt.amqp.connection import Connection
-from svcrt.amqp.declaring import declare_queue, translate
+from svcrt.amqp.declaring import declare_queue, translate, why_ended
 from svcrt.amqp.feeds import Delivered, Feed
 from svcrt.concurrency import Backend
 from svcrt.errors import BrokerError, BrokerUnavailable
@@ -197,7 +197,7 @@ class Consuming:
         feed.alive = False
         if subscription.feed is not feed or not subscription.ready:
             return
-        log.warning("consuming from `%s` was ended by the broker: %s; beginning again", subscription.name, failure)
+        log.warning("%s; consuming again", why_ended(failure, subscription.name))
         self._lose(subscription)
 
     def _cancelled_by_broker(self, subscription: Subscription, feed: Feed) -> None:

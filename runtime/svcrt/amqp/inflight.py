@@ -17,42 +17,44 @@ HAND_OVER_TIMEOUT = 5.0
 
 
 class Work:
-    """One message being worked on. Its delivery changes when the broker delivers it again after a lost connection.
+    """One message being worked on. It has several deliveries where the broker has delivered it again meanwhile.
 
     Attributes:
         identity: its message id; None when it has none.
+        is_moving: whether a copy is on its way to another queue, from where it may come back before this is settled.
     """
 
-    __slots__ = ("_delivery", "_in_flight", "identity")
+    __slots__ = ("_deliveries", "_in_flight", "identity", "is_moving")
 
     def __init__(self, delivery: Delivery, identity: str | bytes | None, in_flight: "InFlight") -> None:
         self.identity = identity
-        self._delivery = delivery
+        self.is_moving = False
+        self._deliveries = [delivery]
         self._in_flight = in_flight
 
     @property
     def message(self) -> Message:
         """The message."""
-        return self._delivery.message
+        return self._deliveries[0].message
 
     def adopt(self, delivery: Delivery) -> None:
-        """Settle by this delivery from now on; the former one died with its channel."""
-        self._delivery = delivery
+        """Settle this delivery, too. The former one has died with its channel, or else waits for us as well."""
+        self._deliveries.append(delivery)
+
+    def covers(self, message: Message) -> bool:
+        """Whether what becomes of this is what becomes of `message`, which has the same id."""
+        return not self.is_moving or _generation(message) == _generation(self.message)
 
     @property
     def route(self) -> tuple[str, str]:
         """Exchange and routing key that it came by."""
-        return self._delivery.exchange, self._delivery.routing_key
+        return self._deliveries[0].exchange, self._deliveries[0].routing_key
 
     def ack(self) -> None:
         """It is done."""
         self._in_flight.forget(self)
-        self._delivery.ack()
-
-    def requeue(self) -> None:
-        """Give it back to the queue."""
-        self._in_flight.forget(self)
-        self._delivery.reject(requeue=True)
+        for delivery in self._deliveries:
+            delivery.ack()
 
 
 class InFlight:
@@ -66,18 +68,19 @@ class InFlight:
         self._lock = concurrency.guard()
         self._running: dict[str | bytes, Work] = {}
 
-    def take(self, delivery: Delivery, identity: str | bytes | None) -> Work | None:
+    def take(self, delivery: Delivery, identity: str | bytes | None, *, is_copy: bool = False) -> Work | None:
         """Begin to work on a delivery; None when it is a copy of one that is running here, which then settles it.
 
         Args:
             identity: its message id, always of the same type in one table.
+            is_copy: whether it is known to be one without being redelivered.
         """
         work = Work(delivery, identity, self)
         if identity is None:
             return work
         with self._lock:
             running = self._running.get(identity)
-            if running is not None and delivery.redelivered:
+            if running is not None and (is_copy or delivery.redelivered) and running.covers(delivery.message):
                 running.adopt(delivery)
                 return None
             self._running[identity] = work
@@ -90,6 +93,11 @@ class InFlight:
             with self._lock:
                 if self._running.get(identity) is work:
                     del self._running[identity]
+
+
+def _generation(message: Message) -> tuple[str | None, str | None]:
+    """What a copy of a message has that is tried again, or suspected, and the message has not."""
+    return message.headers.get(wire.ATTEMPT_HEADER), message.headers.get(wire.CRASHES_HEADER)
 
 
 def hand_over(link: Link, work: Work, queue: str, call: CallContext) -> None:

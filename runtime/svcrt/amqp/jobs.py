@@ -10,10 +10,11 @@ from svcrt.errors import Fault, InvalidValue
 from svcrt.types import Message
 
 
-def job_entrypoint(service: Service) -> DurableEntrypoint:
+def job_entrypoint(service: Service, queue_type: str = topology.CLASSIC) -> DurableEntrypoint:
     """Return what runs the jobs of `service`."""
     methods = {method.name: method for method in service.oneways}
-    return DurableEntrypoint(topology.job_queue(service.name), lambda message: read_job(message, methods))
+    queue = topology.job_queue(service.name, queue_type)
+    return DurableEntrypoint(queue, lambda message: read_job(message, methods), queue_type=queue_type)
 
 
 def read_job(message: Message, methods: dict[str, Oneway[Any]]) -> Task:
@@ -27,4 +28,5 @@ def read_job(message: Message, methods: dict[str, Oneway[Any]]) -> Task:
         method=method.name,
         stub=method.stub,
         arguments={name: getattr(arguments, name) for name in arguments.__struct_fields__},
+        retry=method.retry,
     )

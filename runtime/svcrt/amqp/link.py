@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from amqp.exceptions import ChannelError, NotFound
 
-from svcrt.amqp.browsing import Browsed, browse
+from svcrt.amqp.browsing import Held, hold
 from svcrt.amqp.connection import Channel, Connection
 from svcrt.amqp.consuming import Consuming
 from svcrt.amqp.declaring import declare_exchange, declare_queue, translate
@@ -117,7 +118,9 @@ class AmqpLink:
 
     def declare(self, topology: Topology) -> None:
         """See `svcrt.types.Link`; without a connection it is kept for the next one, and a refusal is logged then."""
-        self._topologies.append(topology)
+        is_new = topology not in self._topologies
+        if is_new:
+            self._topologies.append(topology)
         if not self._receiver.connected:
             # For the connection that comes up at this moment, and may have declared what there was before.
             self._receiver.call_soon(lambda connection: self._declare_logged(connection, topology))
@@ -126,7 +129,8 @@ class AmqpLink:
         try:
             self._receiver.call(lambda connection: self._declare(connection, topology), timeout=ANSWER_SECONDS)
         except BrokerError:
-            self._topologies.remove(topology)
+            if is_new:
+                self._topologies.remove(topology)
             raise
 
     def post(
@@ -205,15 +209,22 @@ class AmqpLink:
         )
         return state
 
-    def browse(
-        self, queue: str, *, limit: int, is_dropped: Callable[[Message], bool] = lambda _: False, timeout: float
-    ) -> Browsed | None:
-        """Look at the first messages of a queue and leave them there; see `svcrt.amqp.browsing.browse`."""
+    @contextmanager
+    def holding(self, queue: str, *, limit: int, timeout: float) -> Iterator[Held | None]:
+        """Hold the first messages of a queue for the time of a block, then put back what was not dropped.
+
+        Gives None when there is no such queue. Raises BrokerError; see `svcrt.amqp.browsing.hold`.
+        """
         self._check_blocked()
-        found: Browsed | None = self._receiver.call(
-            lambda connection: browse(connection, queue, limit, is_dropped), timeout=timeout
-        )
-        return found
+        held: Held | None = self._receiver.call(lambda connection: hold(connection, queue, limit), timeout=timeout)
+        if held is None:
+            yield None
+            return
+        held.call_soon = self._receiver.call_soon
+        try:
+            yield held
+        finally:
+            self._receiver.call(held.end, timeout=timeout)
 
     @property
     def ready(self) -> bool:

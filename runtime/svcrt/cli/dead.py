@@ -1,33 +1,46 @@
 """`dead`: what services could not do, and what shall become of it."""
 
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from svcrt.cli.dead_views import count, fields, page, table
 from svcrt.cli.failing import one_sentence
 from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
-from svcrt.cli.plain import json_text, one_line
+from svcrt.cli.plain import json_text
 from svcrt.errors import StartError
 
 if TYPE_CHECKING:
-    from svcrt.cli.bodies import Bodies
     from svcrt.cli.contracts import Contracts
     from svcrt.cli.dead_letters import DeadLetter, DeadQueues
+    from svcrt.cli.giving_back import Retried
 
 EPILOG = """\b
 Examples:
   svcgen dead list
   svcgen dead list acme.orders.v1.Orders --error KeyError
   svcgen dead show 3f9a2c-1a
-  svcgen dead drop 3f9a2c-1a
-  svcgen dead drop --error KeyError --dry-run
+  svcgen dead retry 3f9a2c-1a
+  svcgen dead retry --error KeyError --dry-run
+  svcgen dead drop --all --service acme.orders.v1.Orders
 """
-_COLUMNS = ("ID", "PARKED AT", "QUEUE", "TYPE", "ERROR", "REASON")
+_SOME_STAYED = 1
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _options(*options: Decorator) -> Decorator:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
 
 service_option = click.option(
     "--service",
@@ -37,11 +50,19 @@ service_option = click.option(
     help="Look only at this service; several times for several.  [default: all with a contract here]",
 )
 error_option = click.option("--error", metavar="NAME", help="Only those that failed with this error.")
+where_options = _options(broker_option, config_option)
+choice_options = _options(
+    click.argument("ids", metavar="[ID]...", nargs=-1),
+    error_option,
+    click.option("--all", "is_all", is_flag=True, help="All of them."),
+    service_option,
+    click.option("--dry-run", is_flag=True, help="Only tell which it would be."),
+)
 
 
 @click.group(epilog=EPILOG)
 def command() -> None:
-    """Look at parked messages: jobs and events that a service could not handle.
+    """Look at parked messages: jobs and events that a service could not handle. Try them again, or delete them.
 
     They lie in one queue per service. AMQP cannot list queues: services whose contracts are not in the current folder
     have to be named in full.
@@ -49,18 +70,21 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("services", metavar="[SERVICE]...", nargs=-1)
+@click.argument("names", metavar="[SERVICE]...", nargs=-1)
+@service_option
+@click.option("--id", "ids", metavar="ID", multiple=True, help="Only this message; several times for several.")
 @error_option
-@click.option(
-    "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="Messages per service."
-)
+@click.option("--all", "is_all", is_flag=True, help="All of them, however many.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Messages per service.  [default: 50]")
 @click.option("--json", "is_json", is_flag=True, help="One JSON object per line.")
-@broker_option
-@config_option
+@where_options
 def list_command(
+    names: tuple[str, ...],
     services: tuple[str, ...],
+    ids: tuple[str, ...],
     error: str | None,
-    limit: int,
+    is_all: bool,
+    limit: int | None,
     is_json: bool,
     broker: tuple[str, ...],
     config_file: Path | None,
@@ -68,22 +92,28 @@ def list_command(
     """List parked messages, oldest first. They stay where they are."""
     from svcrt.amqp.browsing import MAX_HELD
 
-    with _opened(services, broker, config_file) as (queues, _, names):
-        # With a filter nobody knows how many must be looked at to find that many.
-        looked_at = min(limit, MAX_HELD) if error is None else MAX_HELD
-        found = queues.find(limit=looked_at, is_wanted=lambda letter: _has_error(letter, error))
-    letters = _first_of_each(found.letters, limit)
+    if is_all and limit is not None:
+        raise click.UsageError("--all and --limit contradict each other")
+    most = MAX_HELD if is_all or ids else limit or 50
+    with _opened((*names, *services), broker, config_file) as (queues, _, looked_at):
+        if ids:
+            found = queues.find_by_id(ids, is_wanted=lambda letter: _has_error(letter, error))
+        else:
+            # With a filter nobody knows how many must be looked at to find that many.
+            here = min(most, MAX_HELD) if error is None else MAX_HELD
+            found = queues.find(limit=here, is_wanted=lambda letter: _has_error(letter, error))
+    letters = _first_of_each(found.letters, most)
     hidden = found.more + len(found.letters) - len(letters)
     if is_json:
         for letter in letters:
-            click.echo(json_text(_fields(letter)))
+            click.echo(json_text(fields(letter)))
     elif letters:
-        click.echo(_table(letters))
+        click.echo(table(letters))
     else:
         what = "nothing is parked" if error is None else f"nothing is parked with the error `{error}`"
         hint = "a service without a contract here has to be named (AMQP cannot list queues)"
-        click.echo(f"{what} for {', '.join(names)}; {hint}", err=True)
-    if hidden:
+        click.echo(f"{what} for {', '.join(looked_at)}; {hint}", err=True)
+    if hidden and not ids:
         click.echo(f"{hidden} more; --limit shows them", err=True)
 
 
@@ -91,8 +121,7 @@ def list_command(
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @service_option
 @click.option("--reveal", is_flag=True, help="Show sensitive fields and the caller's credential, too.")
-@broker_option
-@config_option
+@where_options
 def show_command(
     ids: tuple[str, ...],
     services: tuple[str, ...],
@@ -104,20 +133,45 @@ def show_command(
     from svcrt.cli.bodies import Bodies
 
     with _opened(services, broker, config_file) as (queues, contracts, _):
-        letters = queues.find_by_id(ids)
+        letters = queues.find_by_id(ids).letters
     bodies = Bodies(contracts, reveal=reveal)
-    click.echo("\n\n".join(_page(letter, bodies) for letter in letters))
+    click.echo("\n\n".join(page(letter, bodies) for letter in letters))
+
+
+@command.command("retry")
+@choice_options
+@where_options
+def retry_command(
+    ids: tuple[str, ...],
+    error: str | None,
+    is_all: bool,
+    services: tuple[str, ...],
+    dry_run: bool,
+    broker: tuple[str, ...],
+    config_file: Path | None,
+) -> None:
+    """Give parked messages back to the queues that they came from: by ID, by error, or all.
+
+    A message leaves only when its copy is safe in that queue. What cannot be retried is told of and stays, with exit
+    code 1.
+    """
+    from svcrt.cli.giving_back import Retry
+
+    _check_choice(ids, error, is_all)
+    with _opened(services, broker, config_file) as (queues, _, names):
+        chosen = _chosen(queues, ids, error, "retry", names)
+        if not chosen:
+            return
+        click.echo(table(chosen))
+        retry = Retry(queues)
+        result = retry.check(chosen) if dry_run else retry.run(chosen)
+    _tell(result, "would retry" if dry_run else "retried")
 
 
 @command.command("drop")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@error_option
-@click.option("--all", "is_all", is_flag=True, help="All of them.")
-@service_option
-@click.option("--dry-run", is_flag=True, help="Only tell which it would be.")
+@choice_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@broker_option
-@config_option
+@where_options
 def drop_command(
     ids: tuple[str, ...],
     error: str | None,
@@ -129,25 +183,20 @@ def drop_command(
     config_file: Path | None,
 ) -> None:
     """Delete parked messages for good: by ID, by error, or all. What is parked meanwhile is left alone."""
-    if sum((bool(ids), error is not None, is_all)) != 1:
-        raise click.UsageError("say which: either IDs, or --error NAME, or --all")
+    _check_choice(ids, error, is_all)
     with _opened(services, broker, config_file) as (queues, _, names):
-        if ids:
-            chosen: Sequence[DeadLetter] = queues.find_by_id(ids)
-        else:
-            chosen = queues.find(is_wanted=lambda letter: _has_error(letter, error)).letters
+        chosen = _chosen(queues, ids, error, "drop", names)
         if not chosen:
-            click.echo(f"nothing to drop for {', '.join(names)}", err=True)
             return
-        click.echo(_table(chosen))
+        click.echo(table(chosen))
         if dry_run:
-            click.echo(f"would drop {_count(len(chosen))}", err=True)
+            click.echo(f"would drop {count(len(chosen))}", err=True)
             return
         _confirm(len(chosen), yes)
         dropped = queues.drop(chosen)
     # Whatever is the same to the last byte is dropped with it, however often it has been parked meanwhile.
     gone = max(0, len(chosen) - dropped)
-    click.echo(f"dropped {_count(dropped)}" + (f"; {gone} no longer there" if gone else ""), err=True)
+    click.echo(f"dropped {count(dropped)}" + (f"; {gone} no longer there" if gone else ""), err=True)
 
 
 @contextmanager
@@ -170,12 +219,38 @@ def _opened(
             yield DeadQueues(link, names), contracts, names
 
 
-def _confirm(count: int, yes: bool) -> None:
+def _check_choice(ids: tuple[str, ...], error: str | None, is_all: bool) -> None:
+    if sum((bool(ids), error is not None, is_all)) != 1:
+        raise click.UsageError("say which: either IDs, or --error NAME, or --all")
+
+
+def _chosen(
+    queues: "DeadQueues", ids: tuple[str, ...], error: str | None, verb: str, names: list[str]
+) -> Sequence["DeadLetter"]:
+    """Find what was chosen; tells of it when there is nothing."""
+    if ids:
+        return queues.find_by_id(ids).letters
+    chosen = queues.find(is_wanted=lambda letter: _has_error(letter, error)).letters
+    if not chosen:
+        click.echo(f"nothing to {verb} for {', '.join(names)}", err=True)
+    return chosen
+
+
+def _tell(result: "Retried", verb: str) -> None:
+    for letter, why_not in result.stayed:
+        click.echo(f"{letter.id} cannot be retried and stays: {why_not}", err=True)
+    gone = f"; {result.gone} no longer there" if result.gone else ""
+    click.echo(f"{verb} {count(result.done)}{gone}", err=True)
+    if result.stayed:
+        sys.exit(_SOME_STAYED)
+
+
+def _confirm(number: int, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
         raise StartError("nobody can be asked here; add --yes to drop them")
-    click.confirm(f"drop {_count(count)} for good?", abort=True, err=True)
+    click.confirm(f"drop {count(number)} for good?", abort=True, err=True)
 
 
 def _has_error(letter: "DeadLetter", error: str | None) -> bool:
@@ -190,56 +265,3 @@ def _first_of_each(letters: Sequence["DeadLetter"], limit: int) -> list["DeadLet
         if counts[letter.service] <= limit:
             first.append(letter)
     return first
-
-
-def _count(number: int) -> str:
-    return f"{number} message" if number == 1 else f"{number} messages"
-
-
-def _fields(letter: "DeadLetter") -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "at": letter.at,
-        "service": letter.service,
-        "queue": letter.queue,
-        "type": letter.message.type,
-        "error": letter.error,
-        "attempt": letter.attempt,
-        "reason": letter.reason,
-    }
-
-
-def _table(letters: Sequence["DeadLetter"]) -> str:
-    rows = [_COLUMNS] + [
-        tuple(
-            one_line(cell) or "-"
-            for cell in (each.id, each.at, each.queue, each.message.type or "", each.error, each.reason)
-        )
-        for each in letters
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS) - 1)]
-    lines = [
-        "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
-    ]
-    if sys.stdout.isatty():
-        lines = [line[: shutil.get_terminal_size().columns] for line in lines]
-    return "\n".join(lines)
-
-
-def _page(letter: "DeadLetter", bodies: "Bodies") -> str:
-    message = letter.message
-    properties = {
-        "id": letter.id,
-        "service": letter.service,
-        "type": message.type,
-        "app_id": message.app_id,
-        "content_type": message.content_type,
-        "timestamp": message.timestamp,
-    }
-    lines = [(name, str(value)) for name, value in properties.items() if value is not None]
-    lines += [(name, bodies.header(name, value)) for name, value in message.headers.items()]
-    width = max(len(one_line(name)) for name, _ in lines)
-    body = bodies.of_event(message) if letter.is_event else bodies.of_call(letter.service, message)
-    return "\n".join(
-        [*(f"{one_line(name):<{width}}  {one_line(value)}" for name, value in lines), "", json_text(body, indent=2)]
-    )

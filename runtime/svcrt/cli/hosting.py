@@ -59,6 +59,7 @@ def _runner(classes: list[type[Any]], settings: Settings, http_fds: list[int]) -
         heartbeat=settings.heartbeat,
         link=settings.link,
         encoding=settings.encoding,
+        queues=settings.queues,
         wait_for_service=settings.wait_for_service,
         middleware=load_middleware(settings.middleware),
     )

@@ -9,7 +9,7 @@ import click
 from svcrt.cli import logs, show_config
 from svcrt.cli.failing import one_sentence
 from svcrt.cli.options import broker_flag, broker_option, config_option, configuration
-from svcrt.config import LOG_FORMATS, LOG_LEVELS, Flag
+from svcrt.config import LOG_FORMATS, LOG_LEVELS, QUEUE_TYPES, Flag
 from svcrt.errors import StartError
 
 EPILOG = """\b
@@ -37,6 +37,7 @@ Examples:
 @click.option("--workers", metavar="N", help="Worker processes, each with all services.  [default: 1]")
 @click.option("--max-workers", metavar="N", help="Requests that each service works on at a time.  [default: 10]")
 @click.option("--drain", metavar="SECONDS", help="What running work has to end in when stopped.  [default: 30]")
+@click.option("--queues", metavar="TYPE", help=f"{' or '.join(QUEUE_TYPES)}, for jobs and events.  [default: classic]")
 @click.option("--log-level", metavar="LEVEL", help=f"{', '.join(LOG_LEVELS)}.  [default: info]")
 @click.option("--log-format", metavar="FORMAT", help=f"{' or '.join(LOG_FORMATS)}.  [default: text]")
 @click.option("--reload", "is_reloading", is_flag=True, help="Restart the workers when a file of the project changes.")
@@ -52,6 +53,7 @@ def command(
     workers: str | None,
     max_workers: str | None,
     drain: str | None,
+    queues: str | None,
     log_level: str | None,
     log_format: str | None,
     is_reloading: bool,
@@ -74,6 +76,7 @@ def command(
         "workers": _flag("--workers", workers),
         "max_workers": _flag("--max-workers", max_workers),
         "drain": _flag("--drain", drain),
+        "queues": _flag("--queues", queues),
         "log_level": _flag("--log-level", log_level),
         "log_format": _flag("--log-format", log_format),
     }

@@ -121,8 +121,8 @@ class Tap:
             found = tuple(
                 binding
                 for service in self._services
-                for binding, queue in _watched(service)
-                if binding in self._pending and self._link.inspect(queue, timeout=_ANSWER_SECONDS) is not None
+                for binding, queues in _watched(service)
+                if binding in self._pending and self._exists(queues)
             )
             if found:
                 self._consumers.append(self._link.consume(_queue(found), self._catch, prefetch=0, no_ack=True))
@@ -131,12 +131,16 @@ class Tap:
             # The link connects again, and the next look finds what there is then.
             return
 
+    def _exists(self, queues: Sequence[str]) -> bool:
+        return any(self._link.inspect(queue, timeout=_ANSWER_SECONDS) is not None for queue in queues)
 
-def _watched(service: str) -> Iterator[tuple[Binding, str]]:
-    """Yield how the messages of `service` reach its queues, each with the name of that queue."""
-    yield Binding(topology.RPC_EXCHANGE, service), topology.rpc_queue(service).name
-    yield Binding(topology.JOB_EXCHANGE, service), topology.job_queue(service).name
-    yield Binding(topology.DEAD_EXCHANGE, service), topology.dead_queue(service).name
+
+def _watched(service: str) -> Iterator[tuple[Binding, Sequence[str]]]:
+    """Yield how the messages of `service` reach its queues, each with the names that the queue may have."""
+    jobs = [topology.job_queue(service, queue_type).name for queue_type in topology.QUEUE_TYPES]
+    yield Binding(topology.RPC_EXCHANGE, service), (topology.rpc_queue(service).name,)
+    yield Binding(topology.JOB_EXCHANGE, service), jobs
+    yield Binding(topology.DEAD_EXCHANGE, service), topology.dead_queue_names(service)
 
 
 def _queue(bindings: tuple[Binding, ...]) -> Queue:

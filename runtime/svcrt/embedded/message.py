@@ -49,13 +49,18 @@ class QueuedMessage:
         message: What was published.
         position: Grows with every message that the queue takes.
         expires_at: When it expires, in seconds of the broker's clock; None for never.
-        redelivered: Whether a consumer had it before.
+        returns: How often it came back from a consumer.
     """
 
-    __slots__ = ("expires_at", "message", "position", "redelivered")
+    __slots__ = ("expires_at", "message", "position", "returns")
 
     def __init__(self, message: Message, position: int, expires_at: float | None) -> None:
         self.message = message
         self.position = position
         self.expires_at = expires_at
-        self.redelivered = False
+        self.returns = 0
+
+    @property
+    def redelivered(self) -> bool:
+        """Whether a consumer had it before."""
+        return self.returns > 0

@@ -12,10 +12,11 @@ __all__ = ["COMPARED_ARGUMENTS", "QueueSettings", "read_settings"]
 T = TypeVar("T")
 
 _OVERFLOWS = ("drop-head", "reject-publish", "reject-publish-dlx")
+_QUORUM_ONLY = ("x-delivery-limit", "x-dead-letter-strategy")
 # What RabbitMQ compares when a queue is declared again; other arguments are free.
 COMPARED_ARGUMENTS = (
     "x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes", "x-overflow", "x-dead-letter-exchange",
-    "x-dead-letter-routing-key", "x-single-active-consumer", "x-queue-type",
+    "x-dead-letter-routing-key", "x-single-active-consumer", "x-queue-type", "x-delivery-limit",
 )  # fmt: skip
 
 
@@ -31,6 +32,8 @@ class QueueSettings:
     dead_letter_exchange: str | None
     dead_letter_key: str | None
     single_active_consumer: bool
+    is_quorum: bool
+    delivery_limit: int | None
 
 
 def read_settings(queue: str, arguments: Table) -> QueueSettings:
@@ -61,7 +64,11 @@ def read_settings(queue: str, arguments: Table) -> QueueSettings:
             raise refuse(name, f"{value!r} is {why}")
         return value
 
-    one_of("x-queue-type", ("classic",), "not supported: the embedded broker has classic queues only")
+    is_quorum = one_of("x-queue-type", ("classic", "quorum"), "not supported by the embedded broker") == "quorum"
+    for name in _QUORUM_ONLY:
+        if name in arguments and not is_quorum:
+            raise refuse(name, "only quorum queues have it")
+    one_of("x-dead-letter-strategy", ("at-most-once", "at-least-once"), "no strategy")
     if "x-max-priority" in arguments:
         raise refuse("x-max-priority", "priorities are not supported by the embedded broker")
     exchange = _typed(arguments, "x-dead-letter-exchange", str, refuse)
@@ -77,6 +84,8 @@ def read_settings(queue: str, arguments: Table) -> QueueSettings:
         dead_letter_exchange=exchange,
         dead_letter_key=key,
         single_active_consumer=bool(_typed(arguments, "x-single-active-consumer", bool, refuse)),
+        is_quorum=is_quorum,
+        delivery_limit=integer("x-delivery-limit", 0),
     )
 
 

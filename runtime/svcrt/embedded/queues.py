@@ -118,13 +118,19 @@ class Queue:
         return True
 
     def requeue(self, returned: Iterable[QueuedMessage]) -> None:
-        """Put messages back where they were."""
-        waiting = sorted(returned, key=lambda queued: queued.position)
-        if self.deleted or not waiting:
+        """Put messages back where they were; those that a quorum queue has delivered too often are given up."""
+        if self.deleted:
             return
-        for queued in waiting:
-            queued.redelivered = True
+        waiting = []
+        for queued in sorted(returned, key=lambda queued: queued.position):
+            queued.returns += 1
+            if self.settings.delivery_limit is not None and queued.returns > self.settings.delivery_limit:
+                self._give_up(queued, "delivery_limit")
+                continue
             self._ready_bytes += len(queued.message.body)
+            waiting.append(queued)
+        if not waiting:
+            return
         last = waiting[-1].position
         while self._ready and self._ready[0].position < last:
             waiting.append(self._ready.popleft())

@@ -120,9 +120,17 @@ class Topology:
         if found is None:
             if not generated:
                 _refuse_reserved("queue", name)
+            settings = read_settings(name, arguments)
+            if settings.is_quorum:
+                for what, fits in (
+                    ("durable", durable), ("auto-delete", not auto_delete), ("exclusive", owner is None),
+                ):  # fmt: skip
+                    if not fits:
+                        why = f"invalid property '{what}' for {_named('queue', name)}"
+                        raise ProtocolError(ReplyCode.PRECONDITION_FAILED, why)
             queue = Queue(
                 self._host, name=name, durable=durable, auto_delete=auto_delete, owner=owner,
-                arguments=arguments, settings=read_settings(name, arguments),
+                arguments=arguments, settings=settings,
             )  # fmt: skip
             self.queues[name] = queue
             self.exchanges[""].bind(name, queue)

@@ -10,6 +10,7 @@ from svcrt.concurrency import backend
 from svcrt.errors import StartError
 from svcrt.middleware import Middleware
 from svcrt.runner import DEFAULT_DRAIN, DEFAULT_WORKERS, Runner
+from svcrt.topology import CLASSIC
 
 
 @contextmanager
@@ -23,6 +24,7 @@ def running(
     http: socket.socket | None = None,
     origins: Sequence[str] = (),
     encoding: str = "json",
+    queues: str = CLASSIC,
     drain: float = DEFAULT_DRAIN,
     ready_within: float = 10.0,
 ) -> Iterator[Runner]:
@@ -34,6 +36,7 @@ def running(
         http: a bound, listening socket for the services' HTTP members.
         origins: whose pages may open web sockets beside our own; `*` for all.
         encoding: `json` or `msgpack`, for what the services send.
+        queues: `classic` or `quorum`, for jobs and events.
         drain: seconds that running work may take at the end.
         ready_within: seconds until they must be ready.
 
@@ -50,6 +53,7 @@ def running(
         http=http,
         origins=origins,
         encoding=encoding,
+        queues=queues,
     )
     runner.start()
     try:

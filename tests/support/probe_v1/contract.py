@@ -12,6 +12,7 @@ from svcrt.generated import (
     HttpParameter,
     Meta,
     Oneway,
+    Retry,
     Rpc,
     Service,
     Source,
@@ -78,7 +79,11 @@ PROBE_ONE_AT_A_TIME: Final[Rpc[ProbeOneAtATimeArguments, None]] = Rpc(
     concurrency=1,
 )
 PROBE_REMEMBER: Final[Oneway[ProbeRememberArguments]] = Oneway(
-    service="probe.v1.Probe", name="remember", stub="remember", arguments=ProbeRememberArguments
+    service="probe.v1.Probe",
+    name="remember",
+    stub="remember",
+    arguments=ProbeRememberArguments,
+    retry=Retry(attempts=0),
 )
 PROBE: Final = Service(
     name="probe.v1.Probe",
@@ -101,12 +106,20 @@ RELAY_PASS_ON: Final[Rpc[RelayPassOnArguments, str]] = Rpc(
 )
 RELAY: Final = Service(name="probe.v1.Relay", rpcs=(RELAY_PASS_ON,), publishes=(HAPPENED,))
 
-LISTENER_ON_POOL: Final = Subscription(event=HAPPENED, name="on_pool", stub="on_pool")
+LISTENER_ON_POOL: Final = Subscription(event=HAPPENED, name="on_pool", stub="on_pool", retry=Retry(attempts=0))
 LISTENER_ON_BROADCAST: Final = Subscription(
-    event=HAPPENED, name="on_broadcast", stub="on_broadcast", delivery=Delivery.BROADCAST
+    event=HAPPENED,
+    name="on_broadcast",
+    stub="on_broadcast",
+    delivery=Delivery.BROADCAST,
+    retry=Retry(attempts=0),
 )
 LISTENER_ON_SINGLETON: Final = Subscription(
-    event=HAPPENED, name="on_singleton", stub="on_singleton", delivery=Delivery.SINGLETON
+    event=HAPPENED,
+    name="on_singleton",
+    stub="on_singleton",
+    delivery=Delivery.SINGLETON,
+    retry=Retry(attempts=0),
 )
 LISTENER: Final = Service(
     name="probe.v1.Listener", subscriptions=(LISTENER_ON_POOL, LISTENER_ON_BROADCAST, LISTENER_ON_SINGLETON)

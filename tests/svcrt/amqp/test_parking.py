@@ -12,7 +12,7 @@ import svcrt
 from amqp_client import connect
 from probe_services import Listener, Probe, wait_until
 from probe_v1 import Happened, ProbeClient, contract
-from svcrt.amqp.parking import describe
+from svcrt.amqp.parking import Poison, describe, describe_retry, describe_suspect, tried
 from svcrt.concurrency import Backend
 from svcrt.errors import Fault, InvalidValue
 from svcrt.testing import running
@@ -145,6 +145,51 @@ def test_what_cannot_be_parked_stays(embedded_broker_url: str, raw: Any, caplog:
         channel.queue_bind("svc.dead.probe.v1.Probe", "svc.dead", "probe.v1.Probe")
         assert take(channel, "svc.dead.probe.v1.Probe").body == b'{"text":"this"}'
         assert sum("cannot be parked" in record.getMessage() for record in caplog.records) <= 3
+
+
+def test_the_headers_of_each_copy() -> None:
+    """As docs/wire.md lists them, in that order."""
+    came = Message(
+        body=b"{}",
+        message_id="m",
+        expiration=5,
+        headers={
+            "svc": "v=1;id=m;auth=Bearer%20x",
+            "traceparent": "t",
+            "svc-error": "forged",
+            "svc-dead-queue": "forged",
+            "x-first-death-queue": "svc.retry.1s",
+            "own": "1",
+        },
+    )
+    route = ("svc.job", "x")
+    history = {"svc-dead-route": "svc.job/x"}
+    waiting = describe_retry(came, LookupError("a\nb"), queue="svc.job.x", route=route)
+    assert list(waiting.headers) == [
+        *("svc", "traceparent", "own", "svc-error", "svc-attempt"),
+        *("svc-dead-reason", "svc-dead-first", "svc-dead-at", "svc-dead-queue", "svc-dead-route"),
+    ]
+    assert (waiting.headers["svc"], waiting.headers["svc-error"]) == ("v=1;id=m", "LookupError")
+    assert (waiting.headers["svc-attempt"], waiting.headers["svc-dead-reason"]) == ("1", "LookupError: a b")
+    assert (waiting.message_id, waiting.persistent, waiting.expiration) == ("m", True, None)
+
+    suspect = describe_suspect(waiting, route=("", "svc.job.x"))
+    assert list(suspect.headers)[3:] == ["svc-attempt", "svc-crashes", "svc-dead-first", "svc-dead-route"]
+    assert suspect.headers.items() >= {"svc-attempt": "1", "svc-crashes": "1", **history}.items()
+    assert suspect.headers["svc-dead-first"] == waiting.headers["svc-dead-first"]
+
+    again = describe_suspect(suspect, route=("", "svc.suspect.svc.job.x"))
+    parked = describe(again, Poison("three died"), queue="svc.job.x", route=("", "svc.suspect.svc.job.x"))
+    assert parked.headers["svc-attempt"] == "4"
+    assert parked.headers["svc-error"] == "svc.Poison"
+    assert parked.headers.items() >= history.items()
+    assert parked.headers["svc-dead-first"] == waiting.headers["svc-dead-first"]
+    assert "svc-crashes" not in parked.headers
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "", "x", "999999999", "\u0663"])
+def test_a_count_that_is_none_is_nothing(text: str) -> None:
+    assert tried(Message(body=b"", headers={"svc-attempt": text})) == 0
 
 
 def test_an_oversized_message_is_parked_in_part() -> None:

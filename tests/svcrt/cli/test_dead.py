@@ -42,7 +42,7 @@ def link(broker_url: str) -> Iterator[AmqpLink]:
 def park(link: AmqpLink) -> Park:
     """Park a job or an event as a service does, and return its id."""
 
-    def park(error: Exception, body: object, *, kind: str = "clean", **properties: object) -> str:
+    def park(error: Exception, body: object, *, kind: str = "clean", first: str = "", **properties: object) -> str:
         message = Message(
             body=json.dumps(body).encode(),
             type=kind,
@@ -56,6 +56,8 @@ def park(link: AmqpLink) -> Park:
             queue=f"svc.event.{kind}--{SERVICE}.on_paid" if is_event else JOBS,
             route=(topology.EVENT_EXCHANGE, kind) if is_event else (topology.JOB_EXCHANGE, SERVICE),
         )
+        headers = {name: value for name, value in parked.headers.items() if name != "svc-dead-first"}
+        parked = replace(parked, headers=headers | ({"svc-dead-first": first} if first else {}))
         link.publish(parked, exchange=topology.DEAD_EXCHANGE, routing_key=SERVICE, mandatory=True, timeout=30)
         return message.message_id or ""
 
@@ -95,6 +97,7 @@ def test_list_shows_a_line_each_and_leaves_them(dead: Dead, park: Park, link: Am
         assert [row.split()[0] for row in rows] == [first, second]
         assert f"  {JOBS}  " in rows[0]
         assert rows[0].endswith(r"  clean         KeyError    KeyError: 'no \x1b[31mstairs\n'")
+        assert f"  1      {JOBS}  " in rows[0]
         assert "  shop.v1.Paid  ValueError  ValueError: not today" in rows[1]
     assert count(link) == 2
     shown = [json.loads(line) for line in dead("list", "--json").splitlines()]
@@ -102,6 +105,16 @@ def test_list_shows_a_line_each_and_leaves_them(dead: Dead, park: Park, link: Am
         (first, "KeyError", "1", JOBS),
         (second, "ValueError", "1", f"svc.event.shop.v1.Paid--{SERVICE}.on_paid"),
     ]
+
+
+@on_one_broker
+def test_list_tells_when_it_failed_first(dead: Dead, park: Park) -> None:
+    old = park(KeyError(), {"room": "x"})
+    new = park(KeyError(), {"room": "x"}, first="2026-01-31T12:00:00.000+00:00")
+    shown = [json.loads(line) for line in dead("list", "--json").splitlines()]
+    assert [(each["id"], each["first_at"]) for each in shown] == [(old, None), (new, "2026-01-31T12:00:00.000+00:00")]
+    assert "first failed at  2026-01-31T12:00:00.000+00:00" in dead("show", new)
+    assert "first failed at" not in dead("show", old)
 
 
 @on_one_broker
@@ -113,6 +126,11 @@ def test_list_filters_and_limits(dead: Dead, park: Park) -> None:
     assert [line.split()[0] for line in shown] == ["ID", *ids[:2], "2"]
     assert shown[-1] == "2 more; --limit shows them"
     assert dead("list", "--error", "KeyError", "--limit", "1").splitlines()[-1] == "2 more; --limit shows them"
+    assert len(dead("list", "--all").splitlines()) == 5
+    chosen = dead("list", "--service", SERVICE, "--id", ids[2], "--id", last)
+    assert [line.split()[0] for line in chosen.splitlines()] == ["ID", ids[2], last]
+    assert "`nope`" in dead("list", "--id", "nope", code=1)
+    assert "--all and --limit contradict each other" in dead("list", "--all", "--limit", "2", code=2)
 
 
 def test_nothing_is_parked(dead: Dead, link: AmqpLink, tmp_path: Path, broker_url: str) -> None:
@@ -180,9 +198,10 @@ def test_drop_asks_at_a_terminal(tmp_path: Path, shop: ModuleType, park: Park, l
         assert count(link) == left
 
 
+@pytest.mark.parametrize("verb", ["drop", "retry"])
 @pytest.mark.parametrize("arguments", [(), ("x", "--all"), ("--all", "--error", "KeyError")])
-def test_drop_wants_to_know_which(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    ended = run_command(tmp_path, "dead", "drop", *arguments)
+def test_drop_and_retry_want_to_know_which(tmp_path: Path, verb: str, arguments: tuple[str, ...]) -> None:
+    ended = run_command(tmp_path, "dead", verb, *arguments)
     assert ended.returncode == 2
     assert "say which: either IDs, or --error NAME, or --all" in ended.stderr
 

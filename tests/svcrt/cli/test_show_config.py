@@ -27,6 +27,7 @@ def test_each_setting_with_value_and_origin(tmp_path: Path) -> None:
         "heartbeat",
         "link",
         "encoding",
+        "queues",
         "wait_for_service",
         "middleware",
         "log_level",

@@ -165,10 +165,10 @@ def test_a_fault_of_the_broker_ends_one_connection(monkeypatch: pytest.MonkeyPat
 def test_transactions_and_foreign_queue_types_are_refused_clearly() -> None:
     broker, _ = make_broker()
     client = Client(broker).open()
-    client.send(commands.Queue.Declare(queue="q", durable=True, arguments={"x-queue-type": "quorum"}))
+    client.send(commands.Queue.Declare(queue="q", durable=True, arguments={"x-queue-type": "stream"}))
     closed = client.received()[0]
     assert closed.reply_code == 406
-    assert "classic queues only" in closed.reply_text
+    assert "not supported by the embedded broker" in closed.reply_text
     client.send(commands.Channel.CloseOk())
     client.send(commands.Channel.Open())
     client.received()
