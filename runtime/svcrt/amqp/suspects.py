@@ -23,6 +23,8 @@ MAX_CRASHES = 3
 """Processes that may die of a message before it is parked."""
 _GATHER = 0.2
 """Seconds in which what a crash has left behind arrives from all queues, before the first of it is run."""
+_LINGER = 0.1
+"""Seconds that the next message of the same queue may take to be run without gathering once more."""
 _NEXT_TURN = 0.5
 """Seconds that a queue whose turn it is may take to give its next message."""
 _CONSUME_AGAIN = 5.0
@@ -199,6 +201,9 @@ class SuspectLine(SharedExtension):
             while self._paused:
                 self._resume(self._paused.popleft())
             self._concurrency.sleep(_GATHER)
+        else:
+            # The next of this queue is on its way: it was asked for by the acknowledgement.
+            self._await_arrival(_LINGER)
         with self._lock:
             if self._waiting and not self._is_over:
                 return self._waiting.popleft()
@@ -224,7 +229,10 @@ class SuspectLine(SharedExtension):
         self._pause(current)
         self._clear_for(successor)
         self._resume(successor)
-        deadline = time.monotonic() + _NEXT_TURN
+        self._await_arrival(_NEXT_TURN)
+
+    def _await_arrival(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         while not self._waiting and (left := deadline - time.monotonic()) > 0:
             try:
                 self._steps.get(timeout=left)
