@@ -45,5 +45,6 @@ class CallFuture(Future[ResultT]):
         return super().exception(0)
 
     def _await_end(self, timeout: float | None) -> None:
-        if not self._ended.wait(timeout):
+        # Its callbacks run before our flag is set: there the standard library has the result already.
+        if not self.done() and not self._ended.wait(timeout):
             raise TimeoutError(f"the call has not ended within {timeout:g} s")
