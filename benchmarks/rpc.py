@@ -4,11 +4,12 @@
     python benchmarks/rpc.py --only svcgen,raw --rounds 3
     python benchmarks/rpc.py --only svcgen-green --seconds 5
 
-`--only svcgen` means every client of svcgen.
+`--only svcgen` means every client of svcgen. The last part, overload, can be had alone: `--part overload`.
 """
 
 import argparse
 import sys
+from typing import Any
 
 from harness.contest import Contest, Variant, Work
 from harness.environments import Environments
@@ -16,6 +17,8 @@ from harness.goals import Goal, judge
 from harness.machine import describe, lines
 from harness.node import rabbitmq_node
 from harness.options import Options, parse
+from harness.overload import goals as overload_goals
+from harness.overload import overload
 from harness.report import Column, write
 from harness.rounds import Samples, Value, cpu, p50, p99, per_second, python_cpu
 
@@ -37,6 +40,7 @@ COLUMNS = [
     Column("p99 ms", p99, "{:.2f}"),
     Column("client µs", cpu("client"), "{:.0f}"),
     Column("service µs", cpu("service"), "{:.0f}"),
+    Column("both µs", python_cpu, "{:.0f}"),
     Column("broker µs", cpu("broker"), "{:.0f}"),
 ]
 
@@ -74,22 +78,30 @@ def main() -> int:
     options = arguments()
     environments = Environments(options.cache, installs=options.peers)
     with rabbitmq_node() as node:
-        machine = describe(
-            environments, ["svcgen", *{variant.peer: 0 for variant in VARIANTS if variant.peer != "svcgen"}], node
-        )
+        machine = describe(environments, list(dict.fromkeys(variant.peer for variant in VARIANTS)), node)
         print("\n".join(lines(machine)), flush=True)
-        with Contest(
-            options, environments, node, VARIANTS, server_arguments=["--workers", str(options.more.workers)]
-        ) as contest:
-            noise = [contest.noise(work) for work in (ONE, FIFTY)]
-            samples = contest.rounds([ONE, FIFTY])
+        reached: list[Goal] = []
+        if options.more.part in ("all", "rounds"):
+            reached += goals(compare(options, environments, node, machine))
+        if options.more.part in ("all", "overload"):
+            reached += overload_goals(overload(environments, node, options.seconds))
+    return judge(reached, is_quick=options.quick)
+
+
+def compare(options: Options, environments: Environments, node: Any, machine: dict[str, Any]) -> Samples:
+    """Measure all variants in turn and write the report."""
+    workers = ["--workers", str(options.more.workers)]
+    with Contest(options, environments, node, VARIANTS, server_arguments=workers) as contest:
+        noise = [contest.noise(work) for work in (ONE, FIFTY)]
+        samples = contest.rounds([ONE, FIFTY])
     write(options, "Calls per second", machine, samples, COLUMNS, base="raw", noise=noise)
-    return judge(goals(samples), is_quick=options.quick)
+    return samples
 
 
 def arguments() -> Options:
     """Read the command line."""
     more = argparse.ArgumentParser(add_help=False)
+    more.add_argument("--part", choices=["all", "rounds", "overload"], default="all", help="what to measure (all)")
     more.add_argument("--workers", type=int, default=50, help="workers, and so prefetch, of every service (50)")
     return parse(__doc__ or "", variants=[variant.name for variant in VARIANTS], extend=more)
 
