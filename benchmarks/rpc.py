@@ -8,7 +8,6 @@
 """
 
 import argparse
-import sys
 from typing import Any
 
 from harness.contest import Contest, Variant, Work
@@ -19,6 +18,7 @@ from harness.node import rabbitmq_node
 from harness.options import Options, parse
 from harness.overload import goals as overload_goals
 from harness.overload import overload
+from harness.processes import script
 from harness.report import Column, write
 from harness.rounds import Samples, Value, cpu, p50, p99, per_second, python_cpu
 
@@ -107,4 +107,4 @@ def arguments() -> Options:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script(main)

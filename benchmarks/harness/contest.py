@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -109,15 +109,20 @@ class Contest:
         print(f"noise floor: {variant.name} against itself, {work.name}: {ratio}", flush=True)
         return samples
 
-    def rounds(self, works: Sequence[Work]) -> Samples:
-        """Run all rounds: in each one every variant does every work."""
+    def rounds(self, works: Sequence[Work], own: Mapping[str, Work] | None = None) -> Samples:
+        """Run all rounds: in each one every variant does every work.
+
+        Args:
+            works: for all.
+            own: by variant, a work whose arguments differ between variants.
+        """
         samples = Samples()
         for number in range(self._options.rounds):
-            for work in works:
-                for variant in self.variants:
-                    if variant.does(work):
-                        print(f"\rround {number + 1}: {work.name}, {variant.name:<30}", end="", file=sys.stderr)
-                        samples.add(variant.name, work.name, self.measure(variant, work))
+            turns = [(variant, work) for work in works for variant in self.variants if variant.does(work)]
+            turns += [(variant, own[variant.name]) for variant in self.variants if own and variant.name in own]
+            for variant, work in turns:
+                print(f"\rround {number + 1}: {work.name}, {variant.name:<30}", end="", file=sys.stderr)
+                samples.add(variant.name, work.name, self.measure(variant, work))
         print("\r" + " " * 70 + "\r", end="", file=sys.stderr)
         return samples
 

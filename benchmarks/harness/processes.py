@@ -5,13 +5,14 @@ import json
 import os
 import select
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.environments import PEERS
+from harness.environments import PEERS, PeerMissing
 
 START_SECONDS = 60.0
 
@@ -109,3 +110,12 @@ def child(python: str, *arguments: str, paths: Sequence[Path] = ()) -> Iterator[
         yield process
     finally:
         process.end()
+
+
+def script(main: Callable[[], int]) -> None:
+    """Run a benchmark and end with its exit code; 2 and what its process said if one failed."""
+    try:
+        sys.exit(main())
+    except (ProcessFailed, PeerMissing) as failure:
+        print(f"Error: {failure}", file=sys.stderr)
+        sys.exit(2)

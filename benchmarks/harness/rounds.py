@@ -40,6 +40,10 @@ class Samples:
         """Keep the sample of a round."""
         self.by_key[variant, work].append(sample)
 
+    def update(self, other: "Samples") -> None:
+        """Take over what others have."""
+        self.by_key.update(other.by_key)
+
     def has(self, variant: str, work: str) -> bool:
         """Whether it was measured."""
         return (variant, work) in self.by_key

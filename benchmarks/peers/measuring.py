@@ -42,6 +42,8 @@ def arguments():
     parser.add_argument("url")
     parser.add_argument("--callers", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--subscribers", type=int, default=1)
     parser.add_argument("--workers", type=int, default=50)
     parser.add_argument("--watch", action="append", default=[], help="NAME=PID,PID whose CPU time is measured, too")
     die_with_parent()
@@ -73,15 +75,25 @@ class Meter:
     def begin(self):
         """Start the clocks and return the time at which to stop."""
         self.latencies = []
+        self._ended = None
         self._cpu = self._used()
         self._began = time.perf_counter()
         return self._began + self._seconds
 
+    def freeze(self):
+        """Stop the clocks; `end` may come later."""
+        self._ended = time.perf_counter(), self._used()
+
     def end(self, **more):
-        """Stop the clocks and write the result."""
-        seconds = time.perf_counter() - self._began
-        used = self._used()
-        calls = len(self.latencies)
+        """Stop the clocks and write the result.
+
+        Args:
+            more: further values of the result; `calls` if calls were not timed one by one.
+        """
+        if self._ended is None:
+            self.freeze()
+        seconds, used = self._ended[0] - self._began, self._ended[1]
+        calls = more.pop("calls", len(self.latencies))
         ordered = sorted(self.latencies)
         say(
             calls=calls,
@@ -192,3 +204,50 @@ def wait_forever():
     """Stand still until a signal ends the process."""
     while True:
         signal.pause()
+
+
+class Backlog:
+    """Counts handled events from the first to the last of a known number, and measures that stretch."""
+
+    def __init__(self, options, event):
+        self.done = event()
+        self._left = options.count
+        self._count = options.count
+        self._meter = Meter(options)
+
+    def heard(self):
+        """Count one; to be called by the handler, in one thread."""
+        if self._left == self._count:
+            self._meter.begin()
+        self._left -= 1
+        if self._left == 0:
+            self._meter.freeze()
+            set_event(self.done)
+
+    def report(self):
+        """Write the result."""
+        assert self._left == 0, f"{self._left} of {self._count} events did not come"
+        self._meter.end(calls=self._count - 1)
+
+
+class Turns:
+    """An event that all of several subscribers have to handle before the next is announced."""
+
+    def __init__(self, subscribers):
+        self._subscribers = subscribers
+
+    def begin(self, all_have):
+        """Begin with the next, and return what is set when all have handled it."""
+        self._left, self._all_have = self._subscribers, all_have
+        return all_have
+
+    def heard(self):
+        """Count one; to be called by the handlers, in one thread."""
+        self._left -= 1
+        if self._left == 0:
+            set_event(self._all_have)
+
+
+def set_event(event):
+    """Set a flag of ours, or send eventlet's event."""
+    (event.set if hasattr(event, "set") else event.send)()

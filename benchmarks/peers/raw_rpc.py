@@ -4,28 +4,19 @@ import itertools
 import json
 import os
 from collections import deque
-from urllib.parse import urlsplit
 
 import amqp
 
 import measuring
+import sink
 
 QUEUE = "echo"
 
 
-def connect(url):
-    """Return an open connection and a channel."""
-    parts = urlsplit(url)
-    connection = amqp.Connection(
-        f"{parts.hostname}:{parts.port}", parts.username, parts.password, virtual_host=parts.path[1:] or "/"
-    )
-    connection.connect()
-    return connection, connection.channel()
-
-
 def serve(options):
     """Answer for ever."""
-    connection, channel = connect(options.url)
+    connection = sink.connect(options.url)
+    channel = connection.channel()
     channel.queue_declare(QUEUE, auto_delete=False)
     channel.basic_qos(0, options.workers, False)
     waiting = deque()
@@ -44,7 +35,8 @@ def serve(options):
 
 def call(options):
     """Call from one thread, with as many calls in flight as there are callers."""
-    connection, channel = connect(options.url)
+    connection = sink.connect(options.url)
+    channel = connection.channel()
     replies = channel.queue_declare("", exclusive=True).queue
     answers = {}
     channel.basic_consume(
