@@ -11,7 +11,7 @@ from harness.machine import describe, lines
 from harness.node import rabbitmq_node
 from harness.options import Options, parse
 from harness.processes import script
-from harness.report import Column, write
+from harness.report import Column, save, show
 from harness.rounds import Samples, Value, cpu, p50, p99, per_second
 
 ONE, MANY = Work("publish, 1 publisher", ("--callers", "1")), Work("publish, 200 publishers", ("--callers", "200"))
@@ -78,7 +78,8 @@ def main() -> int:
             samples.update(contest.rounds([], {name: backlog(options, count) for name, count in BACKLOG.items()}))
         with Contest(options, environments, node, ANNOUNCERS) as contest:
             samples.update(contest.rounds(FAN_OUT[:1] if options.quick else FAN_OUT))
-    write(options, "Events per second", machine, samples, COLUMNS, base="nameko", noise=noise)
+    show(options, samples, COLUMNS, base="nameko")
+    save(options, "Events", machine, [(samples, COLUMNS[0])], noise)
     return judge(goals(samples), is_quick=options.quick)
 
 

@@ -19,7 +19,7 @@ from harness.options import Options, parse
 from harness.overload import goals as overload_goals
 from harness.overload import overload
 from harness.processes import script
-from harness.report import Column, write
+from harness.report import Column, save, show
 from harness.rounds import Samples, Value, cpu, p50, p99, per_second, python_cpu
 
 ONE, FIFTY = Work("1 caller", ("--callers", "1")), Work("50 in flight", ("--callers", "50"))
@@ -94,7 +94,8 @@ def compare(options: Options, environments: Environments, node: Any, machine: di
     with Contest(options, environments, node, VARIANTS, server_arguments=workers) as contest:
         noise = [contest.noise(work) for work in (ONE, FIFTY)]
         samples = contest.rounds([ONE, FIFTY])
-    write(options, "Calls per second", machine, samples, COLUMNS, base="raw", noise=noise)
+    show(options, samples, COLUMNS, base="raw")
+    save(options, "Calls", machine, [(samples, COLUMNS[0])], noise)
     return samples
 
 

@@ -15,6 +15,8 @@ from collections import deque
 from functools import partial
 
 WARM_UP = 0.3
+PAUSE = 0.01
+"""Seconds between two attempts to reach a service that starts."""
 ITEM = {"id": 4711, "name": "Teapot, blue", "price": 19.9, "active": True, "tags": ["new", "gift", "blue"]}
 
 
@@ -43,6 +45,7 @@ def arguments():
     parser.add_argument("--callers", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--subscribers", type=int, default=1)
     parser.add_argument("--workers", type=int, default=50)
     parser.add_argument("--watch", action="append", default=[], help="NAME=PID,PID whose CPU time is measured, too")
@@ -251,3 +254,16 @@ class Turns:
 def set_event(event):
     """Set a flag of ours, or send eventlet's event."""
     (event.set if hasattr(event, "set") else event.send)()
+
+
+def probe(call):
+    """Say that we are there, then call until there is an answer, and tell when that was on the machine's clock."""
+    say(ready=True)
+    while True:
+        try:
+            call()
+        except Exception:  # whatever a peer says while nobody serves
+            time.sleep(PAUSE)
+        else:
+            say(answered_at=time.monotonic())
+            return

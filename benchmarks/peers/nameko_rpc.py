@@ -8,23 +8,13 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
-from nameko.rpc import RpcProxy, rpc  # noqa: E402
+from nameko.rpc import RpcProxy  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
-from nameko.standalone.rpc import ClusterRpcProxy  # noqa: F401, E402 # loads what the proxy needs
+from nameko.standalone.rpc import ClusterRpcProxy  # noqa: E402
 from nameko.testing.services import dummy, entrypoint_hook  # noqa: E402
 
 import measuring  # noqa: E402
-
-
-class Echo:
-    """Gives back what it got."""
-
-    name = "echo"
-
-    @rpc
-    def echo(self, item):
-        """Give it back."""
-        return item
+from nameko_echo import Echo  # noqa: E402
 
 
 class Caller:
@@ -72,6 +62,12 @@ def call(options):
     running.stop()
 
 
+def probe(options):
+    """Call until there is an answer."""
+    with ClusterRpcProxy({"AMQP_URI": options.url}, timeout=0.1) as cluster:
+        measuring.probe(lambda: cluster.echo.echo(measuring.ITEM))
+
+
 if __name__ == "__main__":
     given = measuring.arguments()
-    {"serve": serve, "call": call}[given.role](given)
+    {"serve": serve, "call": call, "probe": probe}[given.role](given)

@@ -14,25 +14,16 @@ HERE = Path(__file__).parent
 def serve(options, *services):
     """Start `svcgen run` as a user would, tell when it is up, and stay with it."""
     names = services or ("Echo",)
+    command = [sys.executable, "-m", "svcrt", "run", *(f"svcgen_services:{name}" for name in names)]
+    command += ["--broker", options.url, "--no-http", "--workers", str(options.processes)]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "svcrt",
-            "run",
-            *(f"svcgen_services:{name}" for name in names),
-            "--broker",
-            options.url,
-            "--no-http",
-            "--max-workers",
-            str(options.workers),
-        ],
+        [*command, "--max-workers", str(options.workers)],
         cwd=HERE,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=measuring.die_with_parent,
     )
-    missing = len(names)
+    missing = len(names) * options.processes
     for line in process.stderr:
         sys.stderr.write(line)
         missing -= " is running " in line
@@ -123,7 +114,25 @@ async def tasks(options):
         await measuring.async_loop(options, call_once)
 
 
+def probe(options):
+    """Call until there is an answer."""
+    from bench.v1 import EchoClient, Item
+
+    import svcrt
+
+    item = Item(**measuring.ITEM)
+    with svcrt.connect(options.url) as cluster:
+        measuring.probe(lambda: EchoClient(cluster).echo(item=item, timeout=0.1))
+
+
 if __name__ == "__main__":
     given = measuring.arguments()
-    roles = {"serve": serve, "green": green, "threads": threads, "futures": futures, "asyncio": with_asyncio}
+    roles = {
+        "serve": serve,
+        "green": green,
+        "threads": threads,
+        "futures": futures,
+        "asyncio": with_asyncio,
+        "probe": probe,
+    }
     roles[given.role](given)
