@@ -69,10 +69,9 @@ def main() -> int:
     with rabbitmq_node() as node:
         machine = describe(environments, ["svcgen", "nameko", "amqp"], node)
         print("\n".join(lines(machine)), flush=True)
-        samples, noise = Samples(), []
+        samples = Samples()
         with Contest(options, environments, node, PUBLISHERS) as contest:
-            if not options.quick:
-                noise = [contest.noise(work) for work in (ONE, MANY)]
+            noise = [] if options.quick else [contest.noise(work) for work in (ONE, MANY)]
             samples.update(contest.rounds([ONE, MANY]))
         with Contest(options, environments, node, HANDLERS) as contest:
             samples.update(contest.rounds([], {name: backlog(options, count) for name, count in BACKLOG.items()}))

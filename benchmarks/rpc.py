@@ -92,7 +92,7 @@ def compare(options: Options, environments: Environments, node: Any, machine: di
     """Measure all variants in turn and write the report."""
     workers = ["--workers", str(options.more.workers)]
     with Contest(options, environments, node, VARIANTS, server_arguments=workers) as contest:
-        noise = [contest.noise(work) for work in (ONE, FIFTY)]
+        noise = [] if options.quick else [contest.noise(work) for work in (ONE, FIFTY)]
         samples = contest.rounds([ONE, FIFTY])
     show(options, samples, COLUMNS, base="raw")
     save(options, "Calls", machine, [(samples, COLUMNS[0])], noise)

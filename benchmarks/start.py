@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.environments import HERE, PEERS, Environments, PeerMissing
+from harness.environments import HERE, PEERS, Environments
 from harness.goals import Goal, judge
 from harness.machine import describe, lines
 from harness.memory import family, proportional_mb, resident_mb
@@ -90,11 +90,8 @@ def commands(environments: Environments, folder: Path) -> dict[str, Callable[[],
         "svcgen compile hello.idl, cold": compile_cold,
         "svcgen compile hello.idl, unchanged": run(svcgen, "compile", str(HELLO), "--out", str(folder / "kept")),
     }
-    for peer in ("nameko", "faststream"):
-        try:
-            found[f"{peer} --help"] = run(str(Path(environments.python(peer)).parent / peer), "--help")
-        except PeerMissing as missing:
-            print(f"without {peer}: {missing}", file=sys.stderr)
+    for peer in filter(environments.has, ("nameko", "faststream")):
+        found[f"{peer} --help"] = run(str(Path(environments.python(peer)).parent / peer), "--help")
     return found
 
 
@@ -118,15 +115,10 @@ def measure_commands(options: Options, environments: Environments, samples: Samp
 
 def measure_services(options: Options, environments: Environments, node: Any, samples: Samples) -> None:
     """Start every peer in turn."""
-    for number in range(options.rounds):
+    for _ in range(options.rounds):
         for peer in RUNS:
-            if not options.wants(peer):
-                continue
-            try:
+            if options.wants(peer) and environments.has(peer):
                 samples.add(peer, SERVICE, first_answer(environments, peer, node.fresh_vhost()))
-            except PeerMissing as missing:
-                if number == 0:
-                    print(f"without {peer}: {missing}", file=sys.stderr)
 
 
 def noise(options: Options) -> None:
@@ -164,7 +156,8 @@ def main() -> int:
     with rabbitmq_node() as node:
         machine = describe(environments, ["svcgen", "nameko", "faststream"], node)
         print("\n".join(lines(machine)), flush=True)
-        noise(options)
+        if not options.quick:
+            noise(options)
         services, timed = Samples(), Samples()
         measure_services(options, environments, node, services)
     measure_commands(options, environments, timed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from harness.environments import Environments, PeerMissing
+from harness.environments import Environments
 from harness.options import Options
 from harness.processes import START_SECONDS, Child, child
 from harness.rounds import Sample, Samples, Value, per_second
@@ -75,7 +75,9 @@ class Contest:
         self._contract = environments.contract()
         self._stack = contextlib.ExitStack()
         self._servers: dict[tuple[str, str | None], tuple[str, list[int]]] = {}
-        self.variants = [variant for variant in variants if options.wants(variant.name) and self._is_there(variant)]
+        self.variants = [
+            variant for variant in variants if options.wants(variant.name) and environments.has(variant.peer)
+        ]
 
     def __enter__(self) -> Self:
         with self._stack:
@@ -125,14 +127,6 @@ class Contest:
                 samples.add(variant.name, work.name, self.measure(variant, work))
         print("\r" + " " * 70 + "\r", end="", file=sys.stderr)
         return samples
-
-    def _is_there(self, variant: Variant) -> bool:
-        try:
-            self._environments.python(variant.peer)
-        except PeerMissing as missing:
-            print(f"without {variant.name}: {missing}", file=sys.stderr)
-            return False
-        return True
 
     def _serve(self, variant: Variant) -> None:
         key = variant.script, variant.server

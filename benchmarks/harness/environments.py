@@ -52,6 +52,7 @@ class Environments:
     def __init__(self, cache: Path, *, installs: bool) -> None:
         self._cache = cache.resolve()
         self._installs = installs
+        self._told: set[str] = set()
 
     def python(self, peer: str) -> str:
         """Return the interpreter of a peer, installing it if it is missing.
@@ -67,6 +68,17 @@ class Environments:
                 raise PeerMissing(f"{peer} is not installed in {folder}; --peers installs it")
             self._install(folder, RECIPES[peer])
         return str(folder / "bin" / "python")
+
+    def has(self, peer: str) -> bool:
+        """Whether a peer can take part, installing it if need be; says once why not."""
+        try:
+            self.python(peer)
+        except PeerMissing as missing:
+            if peer not in self._told:
+                self._told.add(peer)
+                print(f"without {peer}: {missing}", file=sys.stderr)
+            return False
+        return True
 
     def version(self, peer: str) -> str:
         """Return the peer's version and that of its interpreter, e.g. `nameko 2.14.1, Python 3.11.7`."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.environments import Environments, PeerMissing
+from harness.environments import Environments
 
 
 def describe(environments: Environments, peers: list[str], node: Any = None) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def describe(environments: Environments, peers: list[str], node: Any = None) -> 
         "load": [round(each, 2) for each in os.getloadavg()],
         "commit": _commit(),
         "broker": f"RabbitMQ {_broker_version(node)}" if node is not None else None,
-        "peers": [version for peer in peers if (version := _version(environments, peer))],
+        "peers": [environments.version(peer) for peer in peers if environments.has(peer)],
     }
 
 
@@ -29,13 +29,6 @@ def lines(machine: dict[str, Any]) -> list[str]:
     cores = f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, load {machine['load'][0]}"
     tested = ", ".join(filter(None, [machine["broker"], *machine["peers"]]))
     return [f"{machine['date']}, commit {machine['commit']}", cores, tested]
-
-
-def _version(environments: Environments, peer: str) -> str | None:
-    try:
-        return environments.version(peer)
-    except PeerMissing:
-        return None
 
 
 def _processor() -> str:
