@@ -143,11 +143,11 @@ def goals(samples: Samples) -> list[Goal]:
 
     two = samples.ratio(("2", PROCESSES), ("1", PROCESSES), per_second)
     many = figure(200, SERVICES, "connections")
-    channels = figure(1_000, CLIENTS, "connections")
+    per_client = figure(1_000, CLIENTS, "connections")
     return [
         Goal("2-processes-vs-1", two and two.median, ">= 1"),
         Goal("connections-of-200-services", many, "<= 2", ""),
-        Goal("connections-of-a-client", channels and channels / 1_000, "<= 1", ""),
+        Goal("connections-of-a-client", per_client and per_client / 1_000, "<= 1", ""),
     ]
 
 

@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 def serve(options, *services):
     """Start `svcgen run` as a user would, tell when it is up, and stay with it."""
     names = services or ("Echo",)
-    command = [sys.executable, "-m", "svcrt", "run", *(f"svcgen_services:{name}" for name in names)]
+    services = [name if ":" in name else f"svcgen_services:{name}" for name in names]
+    command = [sys.executable, "-m", "svcrt", "run", *services]
     command += ["--broker", options.url, "--no-http", "--workers", str(options.processes)]
     process = subprocess.Popen(
         [*command, "--max-workers", str(options.workers)],
