@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -203,6 +204,7 @@ def main() -> int:
     for fault in wanted:
         for peer in peers:
             found[fault, peer] = one(environments, peer, FAULTS[fault])
+            print(f"{fault}, {peer}: {found[fault, peer]}", file=sys.stderr, flush=True)
         print(f"\n{(FAULTS[fault].__doc__ or '').strip()}\n")
         keys = list(dict.fromkeys(key for peer in peers for key in found[fault, peer]))
         rows = [[peer, *(_shown(found[fault, peer].get(key)) for key in keys)] for peer in peers]
