@@ -24,18 +24,23 @@ class Work:
         is_moving: whether a copy is on its way to another queue, from where it may come back before this is settled.
     """
 
-    __slots__ = ("_deliveries", "_in_flight", "identity", "is_moving")
+    __slots__ = ("_deliveries", "_in_flight", "_replaced", "identity", "is_moving")
 
     def __init__(self, delivery: Delivery, identity: str | bytes | None, in_flight: "InFlight") -> None:
         self.identity = identity
         self.is_moving = False
         self._deliveries = [delivery]
+        self._replaced: Message | None = None
         self._in_flight = in_flight
 
     @property
     def message(self) -> Message:
-        """The message."""
-        return self._deliveries[0].message
+        """The message, or the copy of it that has taken its place."""
+        return self._replaced or self._deliveries[0].message
+
+    @message.setter
+    def message(self, copy: Message) -> None:
+        self._replaced = copy
 
     def adopt(self, delivery: Delivery) -> None:
         """Settle this delivery, too. The former one has died with its channel, or else waits for us as well."""

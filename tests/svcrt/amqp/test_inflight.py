@@ -17,6 +17,7 @@ class Delivered:
 
     def __init__(self, message: Message = CAME, *, redelivered: bool = False) -> None:
         self.message = message
+        self.body, self.properties = message.body, b""
         self.redelivered = redelivered
         self.exchange, self.routing_key = "x", "q"
         self.acked = 0
@@ -36,17 +37,17 @@ def in_flight() -> InFlight:
 @pytest.mark.parametrize("copy", [Delivered(redelivered=True), Delivered(SUSPECT), Delivered(FAILED, redelivered=True)])
 def test_what_runs_here_settles_its_copies(in_flight: InFlight, copy: Delivered) -> None:
     first = Delivered()
-    work = in_flight.take(first)
+    work = in_flight.take(first, "m")
     assert work is not None
-    assert in_flight.take(copy, is_copy=not copy.redelivered) is None
+    assert in_flight.take(copy, "m", is_copy=not copy.redelivered) is None
     work.ack()
     assert (first.acked, copy.acked) == (1, 1)
-    assert in_flight.take(Delivered(redelivered=True)) is not None
+    assert in_flight.take(Delivered(redelivered=True), "m") is not None
 
 
 def test_a_copy_without_a_mark_is_another_piece_of_work(in_flight: InFlight) -> None:
-    assert in_flight.take(Delivered()) is not None
-    assert in_flight.take(Delivered()) is not None
+    assert in_flight.take(Delivered(), "m") is not None
+    assert in_flight.take(Delivered(), "m") is not None
 
 
 @pytest.mark.parametrize("back", [Delivered(FAILED, redelivered=True), Delivered(SUSPECT)])
@@ -55,19 +56,19 @@ def test_what_comes_back_before_the_original_is_settled_is_not_settled_with_it(
 ) -> None:
     """Else the confirm of the copy would acknowledge the copy, too, and the message would be gone."""
     first = Delivered()
-    work = in_flight.take(first)
+    work = in_flight.take(first, "m")
     assert work is not None
     work.is_moving = True
-    assert in_flight.take(back, is_copy=not back.redelivered) is not None
+    assert in_flight.take(back, "m", is_copy=not back.redelivered) is not None
     work.ack()
     assert (first.acked, back.acked) == (1, 0)
 
 
 def test_the_original_delivered_again_while_it_is_moved_is_settled_with_it(in_flight: InFlight) -> None:
     first, again = Delivered(), Delivered(redelivered=True)
-    work = in_flight.take(first)
+    work = in_flight.take(first, "m")
     assert work is not None
     work.is_moving = True
-    assert in_flight.take(again) is None
+    assert in_flight.take(again, "m") is None
     work.ack()
     assert (first.acked, again.acked) == (1, 1)
