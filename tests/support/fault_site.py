@@ -1,0 +1,232 @@
+"""A service in a process of its own, a client here, and the ledger of both: what the tests of faults break."""
+
+import inspect
+import itertools
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import svcrt
+import waiting
+from fault_ledger import DONE, Ledger
+from fault_service import ADD, DO, NOTED, READ, Order
+
+__all__ = ["GRACE", "HEARTBEAT", "LINKS", "Load", "ServiceProcess", "Site"]
+
+LINKS = ("fast", "stock") if "link" in inspect.signature(svcrt.connect).parameters else ("fast",)
+"""The implementations of the link that there are."""
+HEARTBEAT = 1.0
+WITHIN = 3.0
+"""Seconds that a call of a test may take."""
+PUBLISH_WITHIN = 10.0
+"""Seconds that a job or an event may take: `svcrt.amqp.caller.PUBLISH_TIMEOUT`."""
+GRACE = 3.0
+"""Seconds by which anything may end too late on a loaded machine."""
+_START_SECONDS = 40.0
+_PROGRAM = """\
+import sys
+if sys.argv[1] == "green":
+    # As `svcgen run` does, before anything that a service uses is imported.
+    from svcrt.concurrency.green import patch
+    patch()
+from fault_service import main
+main(*sys.argv[1:])
+"""
+
+
+class ServiceProcess:
+    """One instance of `acme.faults.v1.Target`; `said` is its log."""
+
+    def __init__(self, urls: Sequence[str], ledger: Path, *, name: str, concurrency: str, link: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, concurrency, str(ledger), name, str(HEARTBEAT), *urls],
+            env={**os.environ, "SVCGEN_LINK": link, "PYTHONPATH": str(Path(__file__).parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.said = ""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def wait_for(self, pattern: str, *, since: int = 0, within: float = _START_SECONDS) -> str:
+        """Wait until it has logged a line that matches, after the first `since` characters; return the line."""
+        search = re.compile(pattern)
+        waiting.wait_until(
+            lambda: search.search(self.said, since) or self._process.poll() is not None,
+            what=f"`{pattern}` in the log of the service\n{self.said[since:]}\n",
+            within=within,
+        )
+        match = search.search(self.said, since)
+        assert match, f"the service ended without saying `{pattern}`:\n{self.said}"
+        start = self.said.rfind("\n", 0, match.start()) + 1
+        return self.said[start : self.said.find("\n", match.end())]
+
+    def stop(self) -> None:
+        """End it by SIGTERM, or by SIGKILL if it does not hear."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(20.0)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._reader.join()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.said += line
+
+
+class Load:
+    """Threads that call and send one thing after the other, until told to stop."""
+
+    def __init__(self, site: "Site", kinds: Sequence[str], seconds: float, ballast: str) -> None:
+        self.prefix = f"load{next(site.numbers)}."
+        self._site = site
+        self._stopping = threading.Event()
+        self._seconds, self._ballast = seconds, ballast
+        self._threads = [threading.Thread(target=self._run, args=[kind]) for kind in kinds]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, kind: str) -> None:
+        while not self._stopping.is_set():
+            self._site.order(kind, prefix=self.prefix, seconds=self._seconds, ballast=self._ballast)
+            self._stopping.wait(0.01)
+
+    def wait(self, count: int, outcome: str = DONE) -> None:
+        """Wait until so many more of its orders have ended so."""
+        wanted = self._site.ledger.outcomes(self.prefix)[outcome] + count
+        waiting.wait_until(
+            lambda: self._site.ledger.outcomes(self.prefix)[outcome] >= wanted,
+            what=f"{count} orders that end in {outcome}, of {self._site.ledger.outcomes(self.prefix)}",
+            within=40.0,
+        )
+
+    def stop(self) -> None:
+        """End it; what is under way ends in its own time, which has a bound."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(PUBLISH_WITHIN + 2 * GRACE)
+        hanging = [thread for thread in self._threads if thread.is_alive()]
+        assert not hanging, f"{len(hanging)} orders hang: {self._site.hanging()}"
+
+
+class Site:
+    """A service behind `service_urls` and a client behind `client_urls`.
+
+    Args:
+        folder: where the ledger is.
+        concurrency: the back end of the service's process; the client uses native threads.
+        link: the implementation of the link of both, one of `LINKS`.
+    """
+
+    def __init__(
+        self, folder: Path, service_urls: Sequence[str], client_urls: Sequence[str], *, concurrency: str, link: str
+    ) -> None:
+        self.numbers = itertools.count(1)
+        self.ledger = Ledger(folder / "ledger", by="client")
+        self.link = link
+        self.service = ServiceProcess(
+            service_urls, self.ledger.path, name="service", concurrency=concurrency, link=link
+        )
+        options: dict[str, Any] = {"link": link} if "stock" in LINKS else {}
+        try:
+            self.cluster = svcrt.connect(list(client_urls), heartbeat=HEARTBEAT, wait=30.0, **options)
+            self.service.wait_for("service: ready")
+        except BaseException:
+            self.service.stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End both."""
+        self.cluster.close()
+        self.service.stop()
+        self.ledger.close()
+
+    def order(
+        self, kind: str, *, within: float = WITHIN, seconds: float = 0.0, ballast: str = "", prefix: str = ""
+    ) -> str:
+        """Do one thing of a kind that `fault_ledger.ALLOWED` knows, in the ledger; return its outcome there."""
+        key = f"{prefix}{kind}{next(self.numbers)}"
+        order = Order(key=key, seconds=seconds, ballast=ballast)
+        is_call = kind in ("rpc", "idempotent")
+        self.ledger.begin(kind, key, within=within if is_call else PUBLISH_WITHIN)
+        outcome: BaseException | str = DONE
+        try:
+            if is_call:
+                answer = self.cluster.call(ADD if kind == "rpc" else READ, order, timeout=within)
+                outcome = DONE if answer == ballast else f"an answer of {len(answer)} characters"
+            elif kind == "oneway":
+                self.cluster.send(DO, order)
+            else:
+                self.cluster.emit(NOTED, order)
+        except Exception as error:
+            outcome = error
+        self.ledger.end(key, outcome)
+        return outcome if isinstance(outcome, str) else type(outcome).__name__
+
+    @contextmanager
+    def load(
+        self,
+        kinds: Sequence[str] = ("rpc", "rpc", "idempotent", "oneway", "event"),
+        *,
+        seconds: float = 0.0,
+        ballast: str = "",
+    ) -> Iterator[Load]:
+        """Keep both busy for the time of the block: one thread for each of `kinds`."""
+        load = Load(self, kinds, seconds, ballast)
+        try:
+            yield load
+        finally:
+            load.stop()
+
+    def hanging(self) -> list[str]:
+        """Return what has begun and not ended."""
+        return [key for key, entry in self.ledger.read().items() if entry.kind and not entry.outcomes]
+
+    def works(self, within: float = 30.0) -> bool:
+        """Whether the same client object and the same service process do all kinds of work again, `within` seconds."""
+        deadline = time.monotonic() + within
+        for kind in ("rpc", "idempotent", "oneway", "event"):
+            while (outcome := self.order(kind)) != DONE:
+                assert time.monotonic() < deadline, f"{kind} still ends in {outcome} after {within:g} s"
+                time.sleep(0.05)
+        return True
+
+    def balance(self, *, within: float = 30.0) -> None:
+        """Wait until what was confirmed has run; then every promise must have been kept."""
+        deadline = time.monotonic() + within
+        while self.ledger.unheard() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        faults = self.ledger.faults(grace=GRACE)
+        assert not faults, "\n".join(faults[:20])
+
+    def in_background(self, function: Callable[[], object]) -> threading.Thread:
+        """Start `function` in a thread, to be joined by the caller."""
+        thread = threading.Thread(target=function)
+        thread.start()
+        return thread
