@@ -1,18 +1,36 @@
 """A site for each link and back end, shared by the tests that follow each other as long as it is in order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from fault_site import LINKS, Site
+from fault_site import LINKS, Site, Sites
 from rabbitmq_node import RabbitMQNode
 
+_FAILED = pytest.StashKey[bool]()
 
-@pytest.fixture(params=LINKS)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember which tests failed: what they leave behind is no site for the next one."""
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="module", params=LINKS)
 def link(request: pytest.FixtureRequest) -> str:
     """The implementation of the link, of the service and of the client."""
     name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def concurrency(request: pytest.FixtureRequest) -> str:
+    """The back end of the service's process; tests that are cheap enough name both."""
+    name: str = getattr(request, "param", "green")
     return name
 
 
@@ -23,31 +41,20 @@ def node() -> Iterator[RabbitMQNode]:
         yield node
 
 
-MakeSite = Callable[[str, str], Site]
+@pytest.fixture(scope="module")
+def sites(node: RabbitMQNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """The sites of a module, one at a time."""
+    folder: Path = tmp_path_factory.mktemp("sites")
+    with Sites(node, folder) as sites:
+        yield sites
 
 
-class Sites:
-    """Keeps one site; another one is made when the link or the back end changes, or when a test has failed on it."""
-
-    def __init__(self, make: Callable[[Path, str, str], Site], folder: Path) -> None:
-        self._make = make
-        self._folder = folder
-        self._made = 0
-        self._wanted: tuple[str, str] | None = None
-        self._site: Site | None = None
-
-    def get(self, link: str, concurrency: str) -> Site:
-        """Return the site of this link and back end."""
-        if self._site is None or self._wanted != (link, concurrency):
-            self.drop()
-            self._made += 1
-            folder = self._folder / str(self._made)
-            folder.mkdir()
-            self._site, self._wanted = self._make(folder, link, concurrency), (link, concurrency)
-        return self._site
-
-    def drop(self) -> None:
-        """End the site."""
-        site, self._site = self._site, None
-        if site is not None:
-            site.close()
+@pytest.fixture
+def site(request: pytest.FixtureRequest, sites: Sites, link: str, concurrency: str) -> Iterator[Site]:
+    """A service and a client that work, each behind a proxy of its own."""
+    site = sites.get(link, concurrency)
+    yield site
+    site.client_proxy.heal()
+    site.service_proxy.heal()
+    if request.node.stash.get(_FAILED, False):
+        sites.drop()

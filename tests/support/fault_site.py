@@ -8,17 +8,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import svcrt
 import waiting
 from fault_ledger import DONE, Ledger
 from fault_service import ADD, DO, NOTED, READ, Order
+from rabbitmq_node import RabbitMQNode
+from svcrt.testing import FaultProxy
 
-__all__ = ["GRACE", "HEARTBEAT", "LINKS", "Load", "ServiceProcess", "Site"]
+__all__ = ["GRACE", "HEARTBEAT", "LINKS", "Load", "WITHIN", "ServiceProcess", "Site", "Sites"]
 
 LINKS = ("fast", "stock") if "link" in inspect.signature(svcrt.connect).parameters else ("fast",)
 """The implementations of the link that there are."""
@@ -130,30 +133,37 @@ class Load:
 
 
 class Site:
-    """A service behind `service_urls` and a client behind `client_urls`.
+    """A service and a client of one virtual host, each behind a proxy of its own.
 
     Args:
+        urls: of the broker, the first of which goes through the proxies.
         folder: where the ledger is.
         concurrency: the back end of the service's process; the client uses native threads.
         link: the implementation of the link of both, one of `LINKS`.
     """
 
-    def __init__(
-        self, folder: Path, service_urls: Sequence[str], client_urls: Sequence[str], *, concurrency: str, link: str
-    ) -> None:
+    def __init__(self, urls: Sequence[str], folder: Path, *, concurrency: str, link: str) -> None:
         self.numbers = itertools.count(1)
-        self.ledger = Ledger(folder / "ledger", by="client")
         self.link = link
-        self.service = ServiceProcess(
-            service_urls, self.ledger.path, name="service", concurrency=concurrency, link=link
-        )
-        options: dict[str, Any] = {"link": link} if "stock" in LINKS else {}
-        try:
-            self.cluster = svcrt.connect(list(client_urls), heartbeat=HEARTBEAT, wait=30.0, **options)
+        self.vhost = urlsplit(urls[0]).path[1:]
+        with ExitStack() as stack:
+            self.ledger = stack.enter_context(closing(Ledger(folder / "ledger", by="client")))
+            self.service_proxy = stack.enter_context(FaultProxy(urls[0]))
+            self.client_proxy = stack.enter_context(FaultProxy(urls[0]))
+            self.service = ServiceProcess(
+                [self.service_proxy.url, *urls[1:]],
+                self.ledger.path,
+                name="service",
+                concurrency=concurrency,
+                link=link,
+            )
+            stack.callback(self.service.stop)
+            options: dict[str, Any] = {"link": link} if "stock" in LINKS else {}
+            client_urls = [self.client_proxy.url, *urls[1:]]
+            self.cluster = svcrt.connect(client_urls, heartbeat=HEARTBEAT, wait=30.0, **options)
+            stack.callback(self.cluster.close)
             self.service.wait_for("service: ready")
-        except BaseException:
-            self.service.stop()
-            raise
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -162,10 +172,8 @@ class Site:
         self.close()
 
     def close(self) -> None:
-        """End both."""
-        self.cluster.close()
-        self.service.stop()
-        self.ledger.close()
+        """End all of it."""
+        self._stack.close()
 
     def order(
         self, kind: str, *, within: float = WITHIN, seconds: float = 0.0, ballast: str = "", prefix: str = ""
@@ -225,8 +233,36 @@ class Site:
         faults = self.ledger.faults(grace=GRACE)
         assert not faults, "\n".join(faults[:20])
 
-    def in_background(self, function: Callable[[], object]) -> threading.Thread:
-        """Start `function` in a thread, to be joined by the caller."""
-        thread = threading.Thread(target=function)
-        thread.start()
-        return thread
+
+class Sites:
+    """Keeps one site of a node; another is made when the link or the back end changes, or after `drop`."""
+
+    def __init__(self, node: RabbitMQNode, folder: Path) -> None:
+        self._node = node
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        self._wanted: tuple[str, str] | None = None
+        self._site: Site | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.drop()
+
+    def get(self, link: str, concurrency: str) -> Site:
+        """Return the site of this link and back end."""
+        if self._site is None or self._wanted != (link, concurrency):
+            self.drop()
+            folder = self._folder / str(next(self._numbers))
+            folder.mkdir()
+            self._site = Site([self._node.fresh_vhost()], folder, concurrency=concurrency, link=link)
+            self._wanted = (link, concurrency)
+            assert self._site.works()
+        return self._site
+
+    def drop(self) -> None:
+        """End the site."""
+        site, self._site = self._site, None
+        if site is not None:
+            site.close()
