@@ -2,11 +2,13 @@
 
 import json
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["ALLOWED", "DONE", "Entry", "Ledger"]
 
@@ -24,6 +26,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 }
 """What each kind of order may end in: `DONE`, or the name of the exception's class."""
 
+_CHUNK = 1024 * 1024
 _NEVER_RAN = frozenset({"NotSent", "UnknownService", "Overloaded", "DeadlineExceeded"})
 """Outcomes that promise that nothing ran."""
 
@@ -67,7 +70,11 @@ class Ledger:
     def __init__(self, path: Path, by: str = "") -> None:
         self.path = path
         self._by = by or f"process {os.getpid()}"
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._entries: dict[str, Entry] = {}
+        self._rest = b""
+        self._at = 0
+        self._reading = threading.Lock()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -95,22 +102,28 @@ class Ledger:
         os.write(self._file, line.encode())
 
     def read(self) -> dict[str, Entry]:
-        """Return what all have noted, by key."""
-        entries: dict[str, Entry] = {}
-        for line in self.path.read_text().splitlines():
-            note = json.loads(line)
-            entry = entries.setdefault(note["key"], Entry())
-            match note["what"]:
-                case "begun":
-                    entry.kind, entry.within, entry.begun = note["kind"], note["within"], note["at"]
-                case "ended":
-                    entry.ended.append(note["at"])
-                    entry.outcomes.append(note["outcome"])
-                case "run":
-                    entry.runs.append(note["by"])
-                case "finished":
-                    entry.finished += 1
-        return entries
+        """Return what all have noted, by key. It goes on reading where it ended last: it may be called often."""
+        with self._reading:
+            while data := os.pread(self._file, _CHUNK, self._at):
+                self._at += len(data)
+                # Of a line that is being written the beginning may be seen already.
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                for line in lines:
+                    self._enter(json.loads(line))
+            return dict(self._entries)
+
+    def _enter(self, note: dict[str, Any]) -> None:
+        entry = self._entries.setdefault(note["key"], Entry())
+        match note["what"]:
+            case "begun":
+                entry.kind, entry.within, entry.begun = note["kind"], note["within"], note["at"]
+            case "ended":
+                entry.ended.append(note["at"])
+                entry.outcomes.append(note["outcome"])
+            case "run":
+                entry.runs.append(note["by"])
+            case "finished":
+                entry.finished += 1
 
     def outcomes(self, prefix: str = "") -> Counter[str]:
         """Count the outcomes of the orders whose key begins so."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ PUBLISH_WITHIN = 10.0
 GRACE = 3.0
 """Seconds by which anything may end too late on a loaded machine."""
 _START_SECONDS = 40.0
+_LOAD_SECONDS = 40.0
 _PROGRAM = """\
 import sys
 if sys.argv[1] == "green":
@@ -101,7 +103,8 @@ class Load:
     """Threads that call and send one thing after the other, until told to stop."""
 
     def __init__(self, site: "Site", kinds: Sequence[str], seconds: float, ballast: str) -> None:
-        self.prefix = f"load{next(site.numbers)}."
+        self.outcomes: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._site = site
         self._stopping = threading.Event()
         self._seconds, self._ballast = seconds, ballast
@@ -111,17 +114,22 @@ class Load:
 
     def _run(self, kind: str) -> None:
         while not self._stopping.is_set():
-            self._site.order(kind, prefix=self.prefix, seconds=self._seconds, ballast=self._ballast)
+            outcome = self._site.order(kind, seconds=self._seconds, ballast=self._ballast)
+            with self._lock:
+                self.outcomes[outcome] += 1
             self._stopping.wait(0.01)
 
     def wait(self, count: int, outcome: str = DONE) -> None:
         """Wait until so many more of its orders have ended so."""
-        wanted = self._site.ledger.outcomes(self.prefix)[outcome] + count
-        waiting.wait_until(
-            lambda: self._site.ledger.outcomes(self.prefix)[outcome] >= wanted,
-            what=f"{count} orders that end in {outcome}, of {self._site.ledger.outcomes(self.prefix)}",
-            within=40.0,
-        )
+        wanted = self.outcomes[outcome] + count
+        deadline = time.monotonic() + _LOAD_SECONDS
+        while self.outcomes[outcome] < wanted:
+            assert time.monotonic() < deadline, f"no {count} more orders ended in {outcome}: {dict(self.outcomes)}"
+            time.sleep(0.02)
+
+    def wait_for_failure(self) -> None:
+        """Wait until one of its orders has ended in something else than what it asked for."""
+        waiting.wait_until(lambda: set(self.outcomes) - {DONE}, what="an order that fails")
 
     def stop(self) -> None:
         """End it; what is under way ends in its own time, which has a bound."""
@@ -143,7 +151,7 @@ class Site:
     """
 
     def __init__(self, urls: Sequence[str], folder: Path, *, concurrency: str, link: str) -> None:
-        self.numbers = itertools.count(1)
+        self._numbers = itertools.count(1)
         self.link = link
         self.vhost = urlsplit(urls[0]).path[1:]
         with ExitStack() as stack:
@@ -175,11 +183,9 @@ class Site:
         """End all of it."""
         self._stack.close()
 
-    def order(
-        self, kind: str, *, within: float = WITHIN, seconds: float = 0.0, ballast: str = "", prefix: str = ""
-    ) -> str:
+    def order(self, kind: str, *, within: float = WITHIN, seconds: float = 0.0, ballast: str = "") -> str:
         """Do one thing of a kind that `fault_ledger.ALLOWED` knows, in the ledger; return its outcome there."""
-        key = f"{prefix}{kind}{next(self.numbers)}"
+        key = f"{kind}{next(self._numbers)}"
         order = Order(key=key, seconds=seconds, ballast=ballast)
         is_call = kind in ("rpc", "idempotent")
         self.ledger.begin(kind, key, within=within if is_call else PUBLISH_WITHIN)
