@@ -20,6 +20,9 @@ log = logging.getLogger("svcrt.amqp")
 _FIRST_RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
+_RENEWAL_BEATS = 3
+"""Heartbeats between two declarations of what there should be: nobody tells us of a deleted exchange or binding."""
+_RENEWAL_SECONDS = 30.0
 
 
 class _Feed:
@@ -139,7 +142,7 @@ class Consuming:
     """The consuming part of a connection.
 
     Args:
-        prepare: called with each new connection, before anything is consumed on it.
+        prepare: called with each new connection, before anything is consumed on it, and again from time to time.
     """
 
     def __init__(self, backend: Backend, prepare: Callable[[Connection], None]) -> None:
@@ -152,6 +155,7 @@ class Consuming:
         self._settlements: deque[_Settlement] = deque()
         self._draining: list[_Feed] = []
         self._ended = False
+        self._renew_at = float("inf")
 
     @property
     def missing(self) -> list[str]:
@@ -173,6 +177,7 @@ class Consuming:
         for subscription in self._subscriptions:
             subscription.retry_at = 0.0
             subscription.attempt = 0
+        self._renew_at = time.monotonic() + _renewal_period(connection)
         self.turn(connection)
 
     def turn(self, connection: Connection) -> None:
@@ -184,6 +189,10 @@ class Consuming:
                 self._cancel(subscription)
             elif subscription.feed is None and subscription.retry_at <= now:
                 self._begin(subscription, connection)
+        if now >= self._renew_at:
+            self._renew_at = now + _renewal_period(connection)
+            if not self.is_blocked():
+                self._renew(connection)
         self._settle()
         for feed in [feed for feed in self._draining if not feed.outstanding or not feed.alive]:
             self._draining.remove(feed)
@@ -218,6 +227,19 @@ class Consuming:
         subscription.attempt = 0
         subscription.settled.set()
         _call(subscription.on_ready)
+
+    def _renew(self, connection: Connection) -> None:
+        self._prepare(connection)
+        channel = connection.channel()
+        try:
+            for each in list(self._subscriptions):
+                # The queues that have a name of ours are among what `prepare` declares.
+                for binding in each.declared.bindings if each.ready and not each.declared.name else ():
+                    channel.ask("queue_bind", each.name, binding.exchange, binding.key)
+        except ChannelError as error:
+            log.debug("binding a queue of our own again failed: %s", error)
+        else:
+            channel.ask("close")
 
     def _deliver(
         self,
@@ -309,10 +331,11 @@ class Consuming:
             if subscription.cancelling and subscription.feed is None:
                 self._forget(subscription)
         due = [each.retry_at for each in self._subscriptions if each.feed is None]
-        return max(0.05, min(due) - now) if due else _IDLE_SECONDS
+        return min(_IDLE_SECONDS, max(0.05, min([*due, self._renew_at]) - now))
 
     def lost(self, reason: BrokerError) -> None:
         """See `svcrt.amqp.owner.Part`."""
+        self._renew_at = float("inf")
         self._settlements.clear()
         for draining in self._draining:
             draining.alive = False
@@ -343,6 +366,10 @@ class Consuming:
         for subscription in list(self._subscriptions):
             subscription.failure = BrokerUnavailable("the link is stopped")
             self._forget(subscription)
+
+
+def _renewal_period(connection: Connection) -> float:
+    return _RENEWAL_BEATS * float(connection.heartbeat or 0) or _RENEWAL_SECONDS
 
 
 def _call(callback: Callable[..., None] | None, *arguments: object) -> None:

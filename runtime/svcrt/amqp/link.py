@@ -59,6 +59,7 @@ class AmqpLink:
         self._backend = backend(concurrency.name)
         self._stop_timeout = stop_timeout
         self._topologies: list[Topology] = []
+        self._refusals: dict[int, set[str]] = {}
         self._publisher = Publisher(post_timeout, lambda connection: self._declare_all(connection, own=False))
         self._consuming = Consuming(self._backend, lambda connection: self._declare_all(connection, own=True))
         self._control: tuple[Connection, Channel] | None = None
@@ -232,9 +233,18 @@ class AmqpLink:
     def _declare_logged(self, connection: Connection, topology: Topology, *, own: bool = True) -> None:
         try:
             self._declare(connection, topology, own=own)
-        except BrokerError as error:
-            # Somebody has made it otherwise in the meantime. The rest can still work.
-            log.error("cannot declare: %s", error)
+        except BrokerError:
+            # Somebody has made a part of it otherwise in the meantime. The rest can still work.
+            said = self._refusals.setdefault(id(topology), set())
+            for part in _parts(topology):
+                try:
+                    self._declare(connection, part, own=own)
+                except BrokerError as error:
+                    if str(error) not in said:
+                        log.error("cannot declare: %s", error)
+                    said.add(str(error))
+        else:
+            self._refusals.pop(id(topology), None)
 
     def _declare(self, connection: Connection, topology: Topology, *, own: bool = True) -> None:
         channel = connection.channel()
@@ -262,3 +272,9 @@ class AmqpLink:
         except ChannelError as error:
             raise translate(error, f"queue `{queue}`") from None
         return QueueState(messages=answer.message_count, consumers=answer.consumer_count)
+
+
+def _parts(topology: Topology) -> list[Topology]:
+    """Return each exchange and queue as a topology of its own."""
+    exchanges = [Topology(exchanges=(each,)) for each in topology.exchanges]
+    return exchanges + [Topology(queues=(each,)) for each in topology.queues]
