@@ -230,16 +230,14 @@ class Consuming:
 
     def _renew(self, connection: Connection) -> None:
         self._prepare(connection)
-        channel = connection.channel()
-        try:
-            for each in list(self._subscriptions):
-                # The queues that have a name of ours are among what `prepare` declares.
-                for binding in each.declared.bindings if each.ready and not each.declared.name else ():
-                    channel.ask("queue_bind", each.name, binding.exchange, binding.key)
-        except ChannelError as error:
-            log.debug("binding a queue of our own again failed: %s", error)
-        else:
-            channel.ask("close")
+        for each in list(self._subscriptions):
+            if each.feed is None or not each.ready or each.declared.name:
+                continue  # what has a name of ours is among what `prepare` declares
+            try:
+                for binding in each.declared.bindings:
+                    each.feed.channel.ask("queue_bind", each.name, binding.exchange, binding.key)
+            except ChannelError as error:
+                log.debug("binding a queue of our own again failed: %s", error)
 
     def _deliver(
         self,

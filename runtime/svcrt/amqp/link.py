@@ -247,7 +247,7 @@ class AmqpLink:
             self._refusals.pop(id(topology), None)
 
     def _declare(self, connection: Connection, topology: Topology, *, own: bool = True) -> None:
-        channel = connection.channel()
+        channel = self._control_of(connection) if own else connection.channel()
         subject = "topology"
         try:
             for exchange in topology.exchanges:
@@ -260,13 +260,18 @@ class AmqpLink:
                     declare_queue(channel, queue)
         except ChannelError as error:
             raise translate(error, subject) from None
-        channel.ask("close")
+        if not own:
+            channel.ask("close")
 
-    def _inspect(self, connection: Connection, queue: str) -> QueueState | None:
+    def _control_of(self, connection: Connection) -> Channel:
+        # Kept: where channels are limited, one that comes and goes would be one too many some day.
         if self._control is None or self._control[0] is not connection or self._control[1].failure is not None:
             self._control = (connection, connection.channel())
+        return self._control[1]
+
+    def _inspect(self, connection: Connection, queue: str) -> QueueState | None:
         try:
-            answer = self._control[1].ask("queue_declare", queue, passive=True)
+            answer = self._control_of(connection).ask("queue_declare", queue, passive=True)
         except NotFound:
             return None
         except ChannelError as error:

@@ -102,6 +102,7 @@ class Owner:
         self._stop_by: float | None = None
         self._ended = False
         self._state = ""
+        self._at = ""
         self._task: Task | None = None
 
     def start(self) -> None:
@@ -194,7 +195,7 @@ class Owner:
                 # Also what a resolver or a peer that does not speak AMQP makes py-amqp raise: this task must go on.
                 self.reason = BrokerUnavailable(f"cannot connect to {server}: {_text_of(error)}")
             else:
-                self._announce("up", logging.INFO, f"connected to {server}")
+                self._at = str(server)
                 return connection
             connection.abandon()
             if self._stop_by is not None:
@@ -215,12 +216,18 @@ class Owner:
                     part.connected(connection)
             self.connected = True
             self.refusal = None
+            # Only now: a broker that lets us in, but not work, is no change at each attempt.
+            self._announce("up", logging.INFO, f"connected to {self._at}")
             self.settled.set()
             self._serve(connection)
             self.reason = BrokerUnavailable("the link is stopped")
         except (AMQPError, OSError) as error:
             self.reason = BrokerUnavailable(f"the connection to the broker is lost: {_text_of(error)}")
-            self._announce("down", logging.WARNING, f"{self.reason}; connecting again")
+            if self.connected:
+                self._announce("down", logging.WARNING, f"{self.reason}; connecting again")
+            else:
+                self.reason = BrokerUnavailable(f"{self._at} lets us connect, but not work: {_text_of(error)}")
+                self._announce("unusable", logging.WARNING, f"{self.reason}; trying again")
         except Exception as error:
             # A fault of ours or of the broker's must not end the task that everything hangs on.
             self.reason = BrokerUnavailable(f"the connection to the broker failed: {type(error).__name__}")
