@@ -10,7 +10,7 @@ from kombu.connection import Connection
 import svcrt
 import waiting
 from fault_ledger import DONE
-from fault_service import SERVICE
+from fault_service import NOTED, SERVICE
 from fault_site import GRACE, Site
 from rabbitmq_node import RabbitMQNode
 from svcrt.errors import BrokerError
@@ -21,7 +21,7 @@ on_both_backends = pytest.mark.parametrize("concurrency", ["green", "threads"], 
 
 RPC_QUEUE = f"svc.rpc.{SERVICE}"
 JOB_QUEUE = f"svc.job.{SERVICE}"
-EVENT_QUEUE = f"svc.event.acme.faults.v1.Noted--{SERVICE}.on_noted"
+EVENT_QUEUE = f"svc.event.{NOTED.name}--{SERVICE}.on_noted"
 
 
 @contextmanager
@@ -114,14 +114,8 @@ def test_an_exchange_deleted(site: Site, node: RabbitMQNode, exchange: str, kind
     assert time.monotonic() - begun < GRACE
     if kind == "event":
         # Without its binding an event is for nobody, which is no fault: wait until it is bound again.
-        waiting.wait_until(
-            lambda: (
-                "Noted"
-                in node.rabbitmqctl("list_bindings", "--vhost", site.vhost, "source_name", "routing_key").partition(
-                    "svc.event"
-                )[2]
-            )
-        )
+        listing = ("list_bindings", "--vhost", site.vhost, "source_name", "routing_key")
+        waiting.wait_until(lambda: f"svc.event\t{NOTED.name}" in node.rabbitmqctl(*listing).splitlines())
     assert site.works()
     site.balance()
     assert site.service_proxy.accepted == connections

@@ -229,6 +229,9 @@ class Consuming:
         _call(subscription.on_ready)
 
     def _renew(self, connection: Connection) -> None:
+        if not any(each.declared.bindings for each in self._subscriptions):
+            # An exchange that comes back before the bindings to it swallows events: not by whoever binds nothing.
+            return
         self._prepare(connection)
         for each in list(self._subscriptions):
             if each.feed is None or not each.ready or each.declared.name:

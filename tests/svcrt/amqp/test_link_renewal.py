@@ -58,6 +58,7 @@ def test_what_cannot_be_declared_again_is_said_once_and_the_rest_is(
     other = Queue(name="other")
     link = make_link(broker_url, heartbeat=1)
     link.declare(Topology(exchanges=TOPOLOGY.exchanges, queues=(other, QUEUE)))
+    link.consume(OWN, Inbox(concurrency), prefetch=0, no_ack=True)
     with Connection(broker_url) as connection:
         channel = connection.default_channel
         channel.queue_delete("other")
