@@ -34,9 +34,9 @@ def concurrency(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def node() -> Iterator[RabbitMQNode]:
-    """A node to kill, freeze and restrict; each test leaves it running and without limits."""
+    """A node to kill, freeze and restrict, shared by these tests only; each leaves it running and without limits."""
     with RabbitMQNode() as node:
         yield node
 
@@ -53,6 +53,7 @@ def sites(node: RabbitMQNode, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def site(request: pytest.FixtureRequest, sites: Sites, link: str, concurrency: str) -> Iterator[Site]:
     """A service and a client that work, each behind a proxy of its own."""
     site = sites.get(link, concurrency)
+    assert site.works()
     yield site
     site.client_proxy.heal()
     site.service_proxy.heal()

@@ -11,6 +11,7 @@ import waiting
 from fault_ledger import DONE
 from fault_site import GRACE, HEARTBEAT, Site
 from rabbitmq_node import RabbitMQNode
+from svcrt.testing import EmbeddedBroker
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow]
 
@@ -83,23 +84,21 @@ def test_all_connections_closed_by_the_operator(site: Site, node: RabbitMQNode) 
 
 
 @pytest.fixture
-def pair(node: RabbitMQNode, link: str, tmp_path: Path) -> Iterator[tuple[RabbitMQNode, Site]]:
-    """A node, and a site that knows it as the first of two brokers."""
-    with (
-        RabbitMQNode() as first,
-        Site([first.url, node.fresh_vhost()], tmp_path, concurrency="green", link=link) as site,
-    ):
+def site_of_two(node: RabbitMQNode, embedded_broker: EmbeddedBroker, link: str, tmp_path: Path) -> Iterator[Site]:
+    """A site that knows the node as the first of two brokers, which have nothing to do with each other."""
+    with Site([node.fresh_vhost(), embedded_broker.url], tmp_path, concurrency="green", link=link) as site:
         assert site.works()
-        yield first, site
+        yield site
 
 
-def test_frozen_for_long_with_a_second_broker(pair: tuple[RabbitMQNode, Site]) -> None:
+def test_frozen_for_long_with_a_second_broker(node: RabbitMQNode, site_of_two: Site) -> None:
     """A broker that freezes is noticed within two heartbeats; both go on with the second one before it wakes."""
-    first, site = pair
+    site = site_of_two
+    site.balance()
     before = len(site.service.said)
     with site.load(["rpc", "idempotent"]) as load:
         load.wait(20)
-        with first.frozen():
+        with node.frozen():
             begun = time.monotonic()
             for role in ("publisher", "consumer"):
                 silent = rf"{role}: the connection to the broker is lost: the broker has been silent"
