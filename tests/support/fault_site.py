@@ -222,7 +222,7 @@ class Site:
         """Return what has begun and not ended."""
         return [key for key, entry in self.ledger.read().items() if entry.kind and not entry.outcomes]
 
-    def works(self, within: float = 30.0) -> bool:
+    def works(self, within: float = 45.0) -> bool:
         """Whether the same client object and the same service process do all kinds of work again, `within` seconds."""
         deadline = time.monotonic() + within
         for kind in ("rpc", "idempotent", "oneway", "event"):
@@ -231,7 +231,7 @@ class Site:
                 time.sleep(0.05)
         return True
 
-    def balance(self, *, within: float = 30.0) -> None:
+    def balance(self, *, within: float = 45.0) -> None:
         """Wait until what was confirmed has run; then every promise must have been kept."""
         deadline = time.monotonic() + within
         while self.ledger.unheard() and time.monotonic() < deadline:
