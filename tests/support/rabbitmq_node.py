@@ -163,6 +163,13 @@ class RabbitMQNode:
             self._node.wait()
             self._node = None
 
+    def shut_down(self) -> None:
+        """End the node in good order, as an operator does: it closes its connections and writes what it has."""
+        if self._node is not None:
+            self._node.terminate()
+            self._node.wait(_START_SECONDS)
+            self._node = None
+
     def restart(self) -> None:
         """Kill the node if it lives, and start it on the same port and data."""
         self.kill()

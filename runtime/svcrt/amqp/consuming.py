@@ -21,6 +21,9 @@ log = logging.getLogger("svcrt.amqp")
 _FIRST_RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
+_RENEWAL_BEATS = 3
+"""Heartbeats between two declarations of what there should be: nobody tells us of a deleted exchange or binding."""
+_RENEWAL_SECONDS = 30.0
 
 
 class Subscription:
@@ -77,7 +80,7 @@ class Consuming:
     """The consuming part of a connection.
 
     Args:
-        prepare: called with each new connection, before anything is consumed on it.
+        prepare: called with each new connection, before anything is consumed on it, and again from time to time.
     """
 
     def __init__(self, backend: Backend, prepare: Callable[[Connection], None]) -> None:
@@ -91,6 +94,7 @@ class Consuming:
         self._settle_soon: Callable[[], None] = lambda: None
         self._has_news = False
         self._ended = False
+        self._renew_at = float("inf")
 
     @property
     def missing(self) -> list[str]:
@@ -113,6 +117,7 @@ class Consuming:
         for subscription in self._subscriptions:
             subscription.retry_at = 0.0
             subscription.attempt = 0
+        self._renew_at = time.monotonic() + _renewal_period(connection)
         self.turn(connection)
 
     def turn(self, connection: Connection) -> None:
@@ -124,6 +129,10 @@ class Consuming:
                 self._cancel(subscription)
             elif subscription.feed is None and subscription.retry_at <= now:
                 self._begin(subscription, connection)
+        if now >= self._renew_at:
+            self._renew_at = now + _renewal_period(connection)
+            if not self.is_blocked():
+                self._renew(connection)
         self.settle()
         for feed in [feed for feed in self._draining if not feed.outstanding or not feed.alive]:
             self._draining.remove(feed)
@@ -175,6 +184,20 @@ class Consuming:
         subscription.attempt = 0
         subscription.settled.set()
         _call(subscription.on_ready)
+
+    def _renew(self, connection: Connection) -> None:
+        if not any(each.declared.bindings for each in self._subscriptions):
+            # An exchange that comes back before the bindings to it swallows events: not by whoever binds nothing.
+            return
+        self._prepare(connection)
+        for each in list(self._subscriptions):
+            if each.feed is None or not each.ready or each.declared.name:
+                continue  # what has a name of ours is among what `prepare` declares
+            try:
+                for binding in each.declared.bindings:
+                    each.feed.channel.ask("queue_bind", each.name, binding.exchange, binding.key)
+            except ChannelError as error:
+                log.debug("binding a queue of our own again failed: %s", error)
 
     def _deliver(
         self,
@@ -269,10 +292,11 @@ class Consuming:
             if subscription.cancelling and subscription.feed is None:
                 self._forget(subscription)
         due = [each.retry_at for each in self._subscriptions if each.feed is None]
-        return max(0.05, min(due) - now) if due else _IDLE_SECONDS
+        return min(_IDLE_SECONDS, max(0.05, min([*due, self._renew_at]) - now))
 
     def lost(self, reason: BrokerError) -> None:
         """See `svcrt.amqp.owner.Part`."""
+        self._renew_at = float("inf")
         for draining in self._draining:
             draining.alive = False
         self._draining.clear()
@@ -302,6 +326,10 @@ class Consuming:
         for subscription in list(self._subscriptions):
             subscription.failure = BrokerUnavailable("the link is stopped")
             self._forget(subscription)
+
+
+def _renewal_period(connection: Connection) -> float:
+    return _RENEWAL_BEATS * float(connection.heartbeat or 0) or _RENEWAL_SECONDS
 
 
 def _call(callback: Callable[..., None] | None, *arguments: object) -> None:

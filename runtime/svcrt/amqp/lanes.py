@@ -116,12 +116,16 @@ class Lane:
             self._channel = None
             posts, self.in_flight = self.in_flight, {}
         text = str(getattr(failure, "reply_text", failure))
-        log.debug("publishing to exchange `%s` failed: %s", self.exchange, text)
+        if self._proven and isinstance(failure, NotFound):
+            log.warning("exchange `%s` is gone from the broker; it is declared again before long", self.exchange)
+        else:
+            log.debug("publishing to exchange `%s` failed: %s", self.exchange, text)
         for post in posts.values():
             post.finish(self._verdict(failure, text, post, alone=len(posts) == 1))
 
     def _verdict(self, failure: Exception, text: str, post: Post, *, alone: bool) -> BrokerError:
-        if not self._proven and isinstance(failure, NotFound):
+        # Of several that were under way the first ones may have found it.
+        if (alone or not self._proven) and isinstance(failure, NotFound):
             return Unroutable(f"there is no exchange `{self.exchange}`")
         if not self._proven and isinstance(failure, AccessRefused):
             return BrokerRefused(f"publishing to exchange `{self.exchange}` is not permitted: {text}")

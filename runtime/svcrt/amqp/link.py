@@ -66,6 +66,7 @@ class AmqpLink:
         self._backend = backend(concurrency.name)
         self._stop_timeout = stop_timeout
         self._topologies: list[Topology] = []
+        self._refusals: dict[int, set[str]] = {}
         self._publisher = Publisher(
             self._backend, post_timeout, lambda connection: self._declare_all(connection, own=False)
         )
@@ -266,12 +267,21 @@ class AmqpLink:
     def _declare_logged(self, connection: Connection, topology: Topology, *, own: bool = True) -> None:
         try:
             self._declare(connection, topology, own=own)
-        except BrokerError as error:
-            # Somebody has made it otherwise in the meantime. The rest can still work.
-            log.error("cannot declare: %s", error)
+        except BrokerError:
+            # Somebody has made a part of it otherwise in the meantime. The rest can still work.
+            said = self._refusals.setdefault(id(topology), set())
+            for part in _parts(topology):
+                try:
+                    self._declare(connection, part, own=own)
+                except BrokerError as error:
+                    if str(error) not in said:
+                        log.error("cannot declare: %s", error)
+                    said.add(str(error))
+        else:
+            self._refusals.pop(id(topology), None)
 
     def _declare(self, connection: Connection, topology: Topology, *, own: bool = True) -> None:
-        channel = connection.channel()
+        channel = self._control_of(connection) if own else connection.channel()
         subject = "topology"
         try:
             for exchange in topology.exchanges:
@@ -284,15 +294,26 @@ class AmqpLink:
                     declare_queue(channel, queue)
         except ChannelError as error:
             raise translate(error, subject) from None
-        channel.ask("close")
+        if not own:
+            channel.ask("close")
 
-    def _inspect(self, connection: Connection, queue: str) -> QueueState | None:
+    def _control_of(self, connection: Connection) -> Channel:
+        # Kept: where channels are limited, one that comes and goes would be one too many some day.
         if self._control is None or self._control[0] is not connection or self._control[1].failure is not None:
             self._control = (connection, connection.channel())
+        return self._control[1]
+
+    def _inspect(self, connection: Connection, queue: str) -> QueueState | None:
         try:
-            answer = self._control[1].ask("queue_declare", queue, passive=True)
+            answer = self._control_of(connection).ask("queue_declare", queue, passive=True)
         except NotFound:
             return None
         except ChannelError as error:
             raise translate(error, f"queue `{queue}`") from None
         return QueueState(messages=answer.message_count, consumers=answer.consumer_count)
+
+
+def _parts(topology: Topology) -> list[Topology]:
+    """Return each exchange and queue as a topology of its own."""
+    exchanges = [Topology(exchanges=(each,)) for each in topology.exchanges]
+    return exchanges + [Topology(queues=(each,)) for each in topology.queues]

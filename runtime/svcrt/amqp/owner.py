@@ -108,6 +108,7 @@ class Owner:
         self._stop_by: float | None = None
         self._ended = False
         self._state = ""
+        self._at = ""
         self._task: Task | None = None
 
     def start(self) -> None:
@@ -197,7 +198,7 @@ class Owner:
                     refusals.append(BrokerRefused(refused))
                     self.reason = refusals[-1]
             else:
-                self._announce("up", logging.INFO, f"connected to {server}")
+                self._at = str(server)
                 return connection
             connection.abandon()
             if self._stop_by is not None:
@@ -218,12 +219,18 @@ class Owner:
                     part.connected(connection)
             self.connected = True
             self.refusal = None
+            # Only now: a broker that lets us in, but not work, is no change at each attempt.
+            self._announce("up", logging.INFO, f"connected to {self._at}")
             self.settled.set()
             self._serve(connection)
             self.reason = BrokerUnavailable("the link is stopped")
         except (AMQPError, OSError) as error:
             self.reason = BrokerUnavailable(f"the connection to the broker is lost: {text_of(error)}")
-            self._announce("down", logging.WARNING, f"{self.reason}; connecting again")
+            if self.connected:
+                self._announce("down", logging.WARNING, f"{self.reason}; connecting again")
+            else:
+                self.reason = BrokerUnavailable(f"{self._at} lets us connect, but not work: {text_of(error)}")
+                self._announce("unusable", logging.WARNING, f"{self.reason}; trying again")
         except Exception as error:
             # A fault of ours or of the broker's must not end the task that everything hangs on.
             self.reason = BrokerUnavailable(f"the connection to the broker failed: {type(error).__name__}")
