@@ -141,12 +141,15 @@ class Publisher:
                 post.finish(BrokerUnavailable("the message waited too long to be sent"))
 
     def _sort(self) -> None:
+        # Counted before they leave the queue: in between there must not seem to be fewer.
+        self._waiting += len(self._fresh)
         for post in self._take_fresh():
             key = (post.exchange, post.on_done is not None)
             lane = self._lanes.get(key)
             if lane is None:
                 lane = self._lanes[key] = Lane(*key, self._guard)
             lane.waiting.append(post)
+        self._count()
 
     def _count(self) -> None:
         self._waiting = sum(len(lane.waiting) for lane in list(self._lanes.values()))
@@ -160,9 +163,10 @@ class Publisher:
 
     def tick(self, now: float) -> float:
         """See `svcrt.amqp.owner.Part`."""
+        if self._fresh:
+            self._sort()
         lanes = list(self._lanes.values())
         if now >= self._next_look:
-            self._sort()
             self._next_look = now + _LOOK_SECONDS
             for lane in lanes:
                 if lane.waiting or lane.in_flight:
