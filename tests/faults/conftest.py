@@ -50,6 +50,12 @@ def sites(node: RabbitMQNode, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
+def fresh(sites: Sites) -> None:
+    """Have a site of its own for a test that waits for several attempts: the pauses between them begin anew."""
+    sites.drop()
+
+
+@pytest.fixture
 def site(request: pytest.FixtureRequest, sites: Sites, link: str, concurrency: str) -> Iterator[Site]:
     """A service and a client that work, each behind a proxy of its own."""
     site = sites.get(link, concurrency)
