@@ -24,7 +24,7 @@ from amqp.exceptions import ChannelError, RecoverableConnectionError, error_for_
 from amqp.serialization import decode_properties_basic
 
 from svcrt.amqp.servers import Server
-from svcrt.amqp.stock_messages import NO_PROPERTIES, clean, packed, with_ascii_names
+from svcrt.amqp.stock_messages import NO_PROPERTIES, body_of, clean, with_ascii_names
 from svcrt.amqp.stock_socket import PolledSocket, PolledTransport
 from svcrt.concurrency import Backend, Poller
 
@@ -41,6 +41,8 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
     def __init__(self, connection: "StockConnection", channel_id: int | None = None, **options: Any) -> None:
         # With `auto_decode` py-amqp would turn bodies into text where the sender names an encoding.
         super().__init__(connection, channel_id, **{**options, "auto_decode": False})
+        # py-amqp forgets the connection when that is lost.
+        self._raw_properties = connection.raw_properties
         self.failure: Exception | None = None
         self.number: int = self.channel_id
         self.on_failed: Callable[[Exception], None] | None = None
@@ -107,11 +109,15 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
         self, _consumer: str, tag: int, redelivered: bool, exchange: str, routing_key: str, content: Any
     ) -> None:
         if self.on_deliver is not None:
-            self.on_deliver(*packed(content), tag, redelivered, clean(exchange), clean(routing_key))
+            self.on_deliver(*self._packed(content), tag, redelivered, clean(exchange), clean(routing_key))
 
     def _returned(self, reason: Any, _exchange: str, routing_key: str, content: Any) -> None:
         if self.on_return is not None:
-            self.on_return(*packed(content), reason.reply_text, routing_key)
+            self.on_return(*self._packed(content), reason.reply_text, routing_key)
+
+    def _packed(self, content: Any) -> tuple[bytes, bytes]:
+        # As the sender made them: py-amqp's reading of odd ones differs from ours, and the fault of both would differ.
+        return self._raw_properties.pop(self.number, NO_PROPERTIES), body_of(content)
 
     def _confirmed(self, tag: int, multiple: bool, taken: bool) -> None:
         if self.on_confirm is not None:
@@ -137,6 +143,8 @@ class StockConnection(amqp.Connection):  # type: ignore[misc] # py-amqp has no t
         self._polled = PolledSocket(server, backend, poller, tick, self.send_heartbeat)
         self._poller = poller
         self.turning: Any = backend.guard()
+        self.raw_properties: dict[int, bytes] = {}
+        """By channel, the properties of the present message as they came."""
         super().__init__(
             host=f"{server.host}:{server.port}",
             userid=server.user,
@@ -248,13 +256,15 @@ def _guarded_handler(connection: StockConnection, callback: Any) -> Callable[[tu
         nonlocal handed_over
         kind, number, payload = frame
         handed_over = False
+        if kind == _HEADER_FRAME:
+            connection.raw_properties[number] = payload[_HEADER_FIXED:]
         try:
             return bool(on_frame(frame))
         except Exception:
             # Wrong text, an unknown kind of value, a table without an end or bottom: py-amqp meets them in many ways.
             if kind != _HEADER_FRAME or handed_over:
                 raise
-            # The message comes back with each new connection: it must arrive, without properties, to be put aside.
+            # The message comes back with each new connection: it must arrive, to be answered or put aside.
             return bool(on_frame((kind, number, payload[:_HEADER_FIXED] + NO_PROPERTIES)))
 
     return guarded

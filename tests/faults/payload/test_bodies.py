@@ -103,7 +103,7 @@ def refused(hostile: HostileClient, body: bytes, **properties: bytes | None) -> 
         hostile.publish(kind, body, **properties)
         parked = hostile.parked(kind)
         assert parked.application_headers["svc-error"] == "svc.InvalidRequest"
-        assert bytes(parked.body) == body
+        assert bytes(parked.body or b"") == body
 
 
 def serves(hostile: HostileClient, recorder: Recorder) -> None:
