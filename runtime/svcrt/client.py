@@ -55,7 +55,7 @@ class Cluster:
             origin=Origin(self._root, continues=False),
             remaining=self._remaining,
         )
-        self._process = os.getpid()
+        self._process, self._forks = os.getpid(), identities.forks
 
     @property
     def caller(self) -> LinkCaller:
@@ -118,7 +118,7 @@ class Cluster:
 
     def _remaining(self) -> None:
         """Give no limit of our own. Every way to call, send and announce asks for it, in the task of its caller."""
-        if os.getpid() != self._process:
+        if identities.forks != self._forks:
             raise RuntimeError(
                 f"this cluster was connected in process {self._process} and cannot be used in its fork {os.getpid()}: "
                 "connect after the fork, in each worker process, for instance at its first request"

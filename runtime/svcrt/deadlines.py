@@ -28,6 +28,7 @@ class Deadlines:
         self._on_due = on_due
         self._lock = concurrency.guard()
         self._heap: list[tuple[float, int]] = []
+        self._kept: list[tuple[float, int]] = []
         self._compact_at = _COMPACT_ABOVE
         self._alarm: Alarm | None = None
         self._alarm_at = float("inf")
@@ -35,14 +36,25 @@ class Deadlines:
 
     def add(self, due: float, key: int) -> None:
         """Watch `key`; `due` is on the clock of `time.monotonic`, in seconds."""
-        with self._lock:
-            heapq.heappush(self._heap, (due, key))
-            if len(self._heap) > self._compact_at:
-                self._heap = [entry for entry in self._heap if self._is_open(entry[1])]
-                heapq.heapify(self._heap)
-                self._compact_at = max(_COMPACT_ABOVE, 2 * len(self._heap))
-            if due < self._alarm_at - _SLACK:
-                self._set_alarm(due)
+        # Atomic: it compares numbers only.
+        heapq.heappush(self._heap, (due, key))
+        if due < self._alarm_at - _SLACK or len(self._heap) > self._compact_at:
+            with self._lock:
+                self._look(due)
+
+    def _look(self, due: float) -> None:
+        if len(self._heap) > self._compact_at:
+            # In place, since others may push meanwhile: at worst an open one is watched twice.
+            for _ in range(len(self._heap)):
+                entry = heapq.heappop(self._heap)
+                if self._is_open(entry[1]):
+                    heapq.heappush(self._kept, entry)
+            for entry in self._kept:
+                heapq.heappush(self._heap, entry)
+            self._kept.clear()
+            self._compact_at = max(_COMPACT_ABOVE, 2 * len(self._heap))
+        if due < self._alarm_at - _SLACK and not self._closed:
+            self._set_alarm(due)
 
     def close(self) -> None:
         """Watch nothing any more."""
@@ -63,11 +75,14 @@ class Deadlines:
         with self._lock:
             self._alarm, self._alarm_at = None, float("inf")
             now = time.monotonic()
-            while self._heap and (self._heap[0][0] <= now + _SLACK or not self._is_open(self._heap[0][1])):
-                key = heapq.heappop(self._heap)[1]
+            while self._heap:
+                due, key = heapq.heappop(self._heap)
                 if self._is_open(key):
+                    if due > now + _SLACK:
+                        heapq.heappush(self._heap, (due, key))
+                        if not self._closed:
+                            self._set_alarm(due)
+                        break
                     passed.append(key)
-            if self._heap and not self._closed:
-                self._set_alarm(self._heap[0][0])
         for key in passed:
             self._on_due(key)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from svcrt import wire
+from svcrt import identities, wire
 from svcrt.amqp.caller import LinkCaller, child_of
 from svcrt.amqp.entrypoints import broker_entrypoints
 from svcrt.amqp.link import AmqpLink
@@ -99,6 +99,7 @@ class Runner:
         self._gateway: Gateway | None = None
         self._running = False
         self._is_stopping = False
+        self._forks = identities.forks
         self._process = os.getpid()
 
     @property
@@ -272,7 +273,7 @@ class Runner:
 
     def _remaining(self, context: CallContext) -> float | None:
         """Return what is left of the request. Every way to call, send and announce asks, in the task of its caller."""
-        if os.getpid() != self._process:
+        if identities.forks != self._forks:
             raise RuntimeError(
                 f"this service runs in process {self._process} and its clients cannot be used in its fork "
                 f"{os.getpid()}: connect after the fork, with svcrt.connect"

@@ -289,6 +289,7 @@ class Link(Protocol):
         *,
         prefetch: int,
         no_ack: bool = False,
+        ack_later: bool = False,
         on_lost: Callable[[], None] | None = None,
         on_ready: Callable[[], None] | None = None,
     ) -> Consumer:
@@ -296,6 +297,7 @@ class Link(Protocol):
 
         Args:
             prefetch: unacknowledged messages at a time, per consumer; 0 is unlimited.
+            ack_later: let acks wait up to 10 ms for company, where a redelivery after a crash does no harm.
             on_lost: called when this consumer's channel or connection is lost.
             on_ready: called when it consumes (again).
         """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Reply:
-    """What a call was answered with.
+    """What a call was answered with, where that is not plain JSON.
 
     Attributes:
         packed: the body is MessagePack.
@@ -34,7 +34,8 @@ class Reply:
     message: Message | None = None
 
 
-Answer: TypeAlias = Reply | Exception
+Answer: TypeAlias = bytes | Reply | Exception
+"""Bytes are the JSON of a result that came in a reply of the usual shape, as nearly all do."""
 
 
 class MethodPlan(Generic[ArgumentsT, ResultT]):
@@ -57,11 +58,14 @@ class MethodPlan(Generic[ArgumentsT, ResultT]):
 
     def result(self, answer: Answer) -> ResultT:
         """Return the result that an answer carries; raises how the call ended otherwise."""
-        if isinstance(answer, Exception):
-            raise answer
         assert self._decode is not None
-        message = answer.message
         try:
+            if type(answer) is bytes:
+                return cast("ResultT", self._decode(answer))
+            if isinstance(answer, Exception):
+                raise answer
+            assert isinstance(answer, Reply)
+            message = answer.message
             if message is not None:
                 name = wire.error_name(message)
                 if name is not None:
@@ -69,6 +73,8 @@ class MethodPlan(Generic[ArgumentsT, ResultT]):
                 wire.check_content(message)
             result: ResultT = self._decode(answer.body, packed=answer.packed)
         except InvalidValue as error:
+            if error is answer:
+                raise
             raise RemoteError("svc.InvalidReply", {"faults": [str(fault) for fault in error.faults]}) from error
         return result
 

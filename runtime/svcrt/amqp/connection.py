@@ -15,7 +15,7 @@ from svcrt.concurrency import Backend, Poller
 
 _FRAME_MAX = 131_072
 _CACHED_METHODS = 1000
-_UNSENT_BYTES = 1024 * 1024
+UNSENT_BYTES = 1024 * 1024
 
 
 class Channel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
@@ -146,7 +146,7 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
     @property
     def is_congested(self) -> bool:
         """Whether so much waits to be written that more should wait elsewhere."""
-        return self.stream.unsent > _UNSENT_BYTES
+        return self.stream.unsent > UNSENT_BYTES
 
     def establish(self, seconds: float) -> None:
         """Connect and shake hands within `seconds`; raises OSError and AMQPError."""
@@ -194,7 +194,7 @@ class Connection(amqp.Connection):  # type: ignore[misc] # py-amqp has no types
         """Have `on_turn` called and everything written soon; from any task. Cheap when it is due already."""
         if not self._is_turn_due:
             self._is_turn_due = True
-            self._poller.defer(self._turn)
+            self._poller.defer(self._turn, self.stream.is_quiet)
 
     def abandon(self) -> None:
         """Let go without waiting: a good-bye waits for a broker that may be frozen."""

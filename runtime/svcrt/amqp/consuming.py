@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from amqp.exceptions import ChannelError
 
@@ -17,6 +17,9 @@ from svcrt.errors import BrokerError, BrokerUnavailable
 from svcrt.types import Delivery, Queue
 
 log = logging.getLogger("svcrt.amqp")
+
+OnRaw: TypeAlias = Callable[[bytes, bytes, int, bool, str, str], None]
+"""See `svcrt.amqp.frames.Sink.on_deliver`."""
 
 _FIRST_RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 10.0
@@ -32,10 +35,12 @@ class Subscription:
     def __init__(
         self,
         queue: Queue,
-        on_delivery: Callable[[Delivery], None],
+        on_delivery: Callable[[Delivery], None] | None,
         *,
         prefetch: int,
         no_ack: bool,
+        on_raw: OnRaw | None,
+        ack_later: bool,
         on_lost: Callable[[], None] | None,
         on_ready: Callable[[], None] | None,
         backend: Backend,
@@ -45,6 +50,8 @@ class Subscription:
         self.prefetch = prefetch
         self.no_ack = no_ack
         self.on_delivery = on_delivery
+        self.on_raw = on_raw
+        self.ack_later = ack_later
         self.on_lost = on_lost
         self.on_ready = on_ready
         self.settled = backend.flag()
@@ -101,7 +108,7 @@ class Consuming:
         """The queues that are not consumed from though they should be."""
         return [each.name or "a queue of our own" for each in list(self._subscriptions) if not each.ready]
 
-    def subscribe(self, queue: Queue, on_delivery: Callable[[Delivery], None], **options: Any) -> Subscription:
+    def subscribe(self, queue: Queue, on_delivery: Callable[[Delivery], None] | None, **options: Any) -> Subscription:
         """Take a subscription over, from any task; see `svcrt.types.Link.consume`."""
         subscription = Subscription(queue, on_delivery, backend=self._backend, wake=self.wake, **options)
         self._subscriptions.append(subscription)
@@ -122,6 +129,7 @@ class Consuming:
 
     def turn(self, connection: Connection) -> None:
         """See `svcrt.amqp.owner.Part`."""
+        self._has_news = True
         self.settle()
         now = time.monotonic()
         for subscription in list(self._subscriptions):
@@ -165,8 +173,10 @@ class Consuming:
 
     def _begin(self, subscription: Subscription, connection: Connection) -> None:
         channel = connection.channel()
-        feed = Feed(channel, subscription.no_ack, self._settle_soon)
-        channel.on_deliver = partial(self._deliver, subscription, feed)
+        # A quarter of what the broker sends without an ack: it never waits for one.
+        patience = subscription.prefetch // 4 if subscription.ack_later else 1
+        feed = Feed(channel, subscription.no_ack, self._settle_soon, patience, self._backend.call_later)
+        channel.on_deliver = subscription.on_raw or partial(self._deliver, subscription, feed)
         channel.on_failed = lambda failure: self._feed_failed(subscription, feed, failure)
         channel.on_cancelled = lambda: self._cancelled_by_broker(subscription, feed)
         subscription.feed = feed
@@ -211,6 +221,7 @@ class Consuming:
         routing_key: str,
     ) -> None:
         feed.note_delivered()
+        assert subscription.on_delivery is not None
         try:
             subscription.on_delivery(Delivered(properties, body, tag, redelivered, exchange, routing_key, feed))
         except Exception:
@@ -315,7 +326,8 @@ class Consuming:
 
     def drained(self) -> bool:
         """See `svcrt.amqp.owner.Part`."""
-        return not self._has_news
+        feeds = [each.feed for each in self._subscriptions if each.feed is not None]
+        return not any(feed.has_news for feed in (*feeds, *self._draining))
 
     def stopped(self) -> None:
         """See `svcrt.amqp.owner.Part`."""

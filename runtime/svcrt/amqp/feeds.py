@@ -6,6 +6,8 @@ from svcrt.amqp.connection import Channel
 from svcrt.amqp.properties import decode_message
 from svcrt.types import Message
 
+_PATIENCE_SECONDS = 0.01
+
 
 class Feed:
     """What is settled is noted by anybody and written by the owner, or in the owner's turn, by `write`.
@@ -14,13 +16,25 @@ class Feed:
         channel: its own: the tags count per channel.
         no_ack: the broker wants to hear nothing.
         settle_soon: asks for a turn.
+        patience: acks that may wait for company a little while; 1 lets none wait.
+        call_later: calls a function after some seconds.
     """
 
-    def __init__(self, channel: Channel, no_ack: bool, settle_soon: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        no_ack: bool,
+        settle_soon: Callable[[], None],
+        patience: int = 1,
+        call_later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
         self.channel = channel
         self.no_ack = no_ack
         self.alive = True
         self._settle_soon = settle_soon
+        self._patience = patience if call_later is not None else 1
+        self._call_later = call_later
+        self._is_timed = False
         self._delivered = 0
         self._settled = 0
         self._done: list[int] = []
@@ -41,7 +55,21 @@ class Feed:
         """It is done. On a dead channel nobody is told: an unknown tag would kill the next one, too."""
         if self.alive and not self.no_ack:
             self._done.append(tag)
+            if len(self._done) >= self._patience:
+                self._settle_soon()
+            elif not self._is_timed and self._call_later is not None:
+                self._is_timed = True
+                self._call_later(_PATIENCE_SECONDS, self._time_out)
+
+    def _time_out(self) -> None:
+        self._is_timed = False
+        if self._done and self.alive:
             self._settle_soon()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the broker has not been told of something that is settled."""
+        return self.alive and bool(self._done or self._refused)
 
     def reject(self, tag: int, *, requeue: bool) -> None:
         """Give it back, or drop it."""

@@ -27,7 +27,8 @@ _REPLY = {
     packed: b"\x94\x08" + short(kind) + b"\x01" for packed, kind in ((False, CONTENT_TYPE), (True, PACKED_CONTENT_TYPE))
 }
 _PLAIN_REQUEST, _PACKED_REQUEST = _REQUEST[False], _REQUEST[True]
-_PLAIN_REPLY, _PACKED_REPLY = _REPLY[False], _REPLY[True]
+PLAIN_REPLY, _PACKED_REPLY = _REPLY[False], _REPLY[True]
+"""How the properties of a reply with a result in JSON begin: the correlation id follows, as a short string."""
 
 
 def pack_request(
@@ -116,18 +117,19 @@ def read_request(properties: bytes) -> RequestHead | None:
             return None
     except (IndexError, UnicodeDecodeError, struct.error):
         return None
-    return RequestHead(packed, context, trace, correlation, reply_to, message_id, method)
+    # Half as dear as to call the class.
+    return tuple.__new__(RequestHead, (packed, context, trace, correlation, reply_to, message_id, method))
 
 
 def pack_reply(packed: bool, correlation: bytes, app_id: bytes) -> bytes:
     """Write the properties of a reply that carries a result; `app_id` is a short string."""
-    return b"".join((_PACKED_REPLY if packed else _PLAIN_REPLY, BYTES[len(correlation)], correlation, app_id))
+    return b"".join((_PACKED_REPLY if packed else PLAIN_REPLY, BYTES[len(correlation)], correlation, app_id))
 
 
 def read_reply(properties: bytes) -> tuple[bytes, bool] | None:
     """Read correlation id, and whether the body is MessagePack, of a reply with a result; None for any other shape."""
-    if properties.startswith(_PLAIN_REPLY):
-        packed, at = False, len(_PLAIN_REPLY)
+    if properties.startswith(PLAIN_REPLY):
+        packed, at = False, len(PLAIN_REPLY)
     elif properties.startswith(_PACKED_REPLY):
         packed, at = True, len(_PACKED_REPLY)
     else:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from amqp.exceptions import AccessRefused, NotFound
 
-from svcrt.amqp.connection import Channel, Connection
+from svcrt.amqp.connection import UNSENT_BYTES, Channel, Connection
 from svcrt.amqp.posts import Post
 from svcrt.amqp.properties import decode_message
 from svcrt.errors import BrokerError, BrokerRefused, BrokerUnavailable, Refused, Unconfirmed, Unroutable
@@ -42,10 +42,10 @@ class Lane:
     def is_free(self, connection: Connection) -> bool:
         """Whether a message may be written at once, by anybody: nothing stands before it."""
         return (
-            not self.waiting
-            and self._channel is not None
+            self._channel is not None
+            and not self.waiting
             and len(self.in_flight) < WINDOW
-            and not connection.is_congested
+            and connection.stream.unsent < UNSENT_BYTES
         )
 
     def _opened(self, connection: Connection) -> bool:

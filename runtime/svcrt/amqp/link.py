@@ -9,7 +9,7 @@ from amqp.exceptions import ChannelError, NotFound
 
 from svcrt.amqp.browsing import Held, hold
 from svcrt.amqp.connection import Channel, Connection
-from svcrt.amqp.consuming import Consuming
+from svcrt.amqp.consuming import Consuming, OnRaw
 from svcrt.amqp.declaring import declare_exchange, declare_queue, translate
 from svcrt.amqp.kinds import connection_class
 from svcrt.amqp.owner import ANSWER_SECONDS, Owner
@@ -181,20 +181,32 @@ class AmqpLink:
     def consume(
         self,
         queue: Queue,
-        on_delivery: Callable[[Delivery], None],
+        on_delivery: Callable[[Delivery], None] | None,
         *,
         prefetch: int,
         no_ack: bool = False,
+        on_raw: OnRaw | None = None,
+        ack_later: bool = False,
         on_lost: Callable[[], None] | None = None,
         on_ready: Callable[[], None] | None = None,
     ) -> Consumer:
         """See `svcrt.types.Link`. With a connection it returns once it consumes, else at once.
 
+        Args:
+            on_raw: takes what is delivered as it is, instead of `on_delivery`, where nothing is acknowledged.
+
         Raises:
             BrokerError: the broker refuses the queue.
         """
         subscription = self._consuming.subscribe(
-            queue, on_delivery, prefetch=prefetch, no_ack=no_ack, on_lost=on_lost, on_ready=on_ready
+            queue,
+            on_delivery,
+            prefetch=prefetch,
+            no_ack=no_ack,
+            on_raw=on_raw,
+            ack_later=ack_later,
+            on_lost=on_lost,
+            on_ready=on_ready,
         )
         if self._receiver.connected and subscription.settled.wait(ANSWER_SECONDS) and subscription.failure is not None:
             failure = subscription.failure

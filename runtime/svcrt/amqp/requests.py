@@ -15,7 +15,7 @@ from svcrt import stream_wire, topology, wire
 from svcrt.amqp import heads
 from svcrt.amqp.calls import Answer, Call, MethodPlan, Reply
 from svcrt.amqp.origins import Origin
-from svcrt.amqp.properties import short
+from svcrt.amqp.properties import decode_message, short
 from svcrt.amqp.streams_client import OpenStream, Streams
 from svcrt.contract import ArgumentsT, ItemT, ResultT, Rpc, StreamRpc
 from svcrt.deadlines import Deadlines
@@ -31,13 +31,15 @@ from svcrt.errors import (
     UnknownService,
     Unroutable,
 )
-from svcrt.types import Baton, Concurrency, Consumer, Delivery, Message
+from svcrt.types import Baton, Concurrency, Consumer, Message
 
 if TYPE_CHECKING:
     from svcrt.amqp.link import AmqpLink
 
 log = logging.getLogger("svcrt.client")
 
+_PLAIN_REPLY = heads.PLAIN_REPLY
+_PLAIN_CORRELATION = len(heads.PLAIN_REPLY) + 1
 _AGAIN = 0.05
 """Seconds between attempts to reach a broker or a service that is not there yet."""
 _RETURN = 10.0
@@ -93,9 +95,10 @@ class Requests:
         """Consume replies; calls that came before wait for it."""
         self._consumer = self._link.consume(
             topology.reply_queue(),
-            self._on_reply,
+            None,
             prefetch=0,
             no_ack=True,
+            on_raw=self._on_raw_reply,
             on_lost=self._on_lost,
             on_ready=self._on_ready,
         )
@@ -208,7 +211,7 @@ class Requests:
         # Whoever takes the call out of the table ends it: exactly one of reply, loss, refusal and deadline.
         call = self._open.pop(number, None)
         if call is not None:
-            call.on_answer(answer)
+            _answer(call, answer)
 
     def _send_later(self, call: Call) -> None:
         """Send in a task, one for all that wait for the same service: a thousand calls may come before its answer."""
@@ -330,14 +333,26 @@ class Requests:
             text = f"the connection was lost under a call of `{call.plan.target}`; it may have run"
             self._end(call.number, OutcomeUnknown(text))
 
-    def _on_reply(self, delivery: Delivery) -> None:
-        head = heads.read_reply(delivery.properties)
+    def _on_raw_reply(
+        self, properties: bytes, body: bytes, _tag: int, _redelivered: bool, _exchange: str, _key: str
+    ) -> None:
+        if properties.startswith(_PLAIN_REPLY):
+            try:
+                end = _PLAIN_CORRELATION + properties[_PLAIN_CORRELATION - 1]
+                call = self._open.pop(int(properties[_PLAIN_CORRELATION:end]), None)
+            except (ValueError, IndexError):
+                log.debug("a reply came whose correlation id is none of ours")
+            else:
+                if call is not None:
+                    _answer(call, body)
+            return
+        head = heads.read_reply(properties)
         if head is not None:
             correlation, packed = head
             if correlation.isdigit():
-                self._end(int(correlation), Reply(delivery.body, packed))
+                self._end(int(correlation), Reply(body, packed))
             return
-        message = delivery.message
+        message = decode_message(properties, body)
         text = message.correlation_id or ""
         if text.isascii() and text.isdigit():
             number = int(text)
@@ -390,7 +405,17 @@ class Requests:
                 self._post(call)
 
 
+def _answer(call: Call, answer: Answer) -> None:
+    try:
+        call.on_answer(answer)
+    except Exception:
+        # This is where frames are read: the next ones must be, too.
+        log.exception("the answer of `%s` could not be handed over", call.plan.target)
+
+
 def _message_of(answer: Answer) -> Message | Exception:
     if isinstance(answer, Exception):
         return answer
+    if isinstance(answer, bytes):
+        return Message(body=answer)
     return answer.message or Message(body=answer.body, content_type=wire.content_type(answer.packed))

@@ -8,7 +8,7 @@ from typing import Any
 
 from svcrt import topology, wire
 from svcrt.amqp import heads
-from svcrt.amqp.inflight import InFlight, Work, guarded, hand_over
+from svcrt.amqp.inflight import InFlight, Work, hand_over
 from svcrt.amqp.properties import short
 from svcrt.amqp.served import Method, ServedMethod, head_of, pack
 from svcrt.amqp.streams_server import StreamServer
@@ -44,8 +44,9 @@ class RpcEntrypoint:
         """Consume as many requests as there are workers, so that what is delivered starts at once."""
         if self._streams is not None:
             self._streams.start()
-        take = guarded(self._on_delivery, self._queue.name)
-        self._consumer = self._container.link.consume(self._queue, take, prefetch=self._container.max_workers)
+        self._consumer = self._container.link.consume(
+            self._queue, self._on_delivery, prefetch=self._container.max_workers, ack_later=True
+        )
 
     def stop(self) -> None:
         """Take no requests any more."""

@@ -53,11 +53,11 @@ class Poller(Protocol):
         if that was asked for, or when `timeout` s are over.
         """
 
-    def defer(self, callback: Callable[[], None]) -> None:
+    def defer(self, callback: Callable[[], None], at_once: Callable[[], bool]) -> None:
         """Have `callback()`, which must neither wait nor raise, called soon; from any task.
 
-        That is after the present `on_readable`, so that all of its effects leave in one write; else at the next turn,
-        or at once.
+        That is after the present `on_readable`, so that all of its effects leave in one write; else at once if
+        `at_once()`, or else at the next turn, where others may join.
         """
 
     def wake(self) -> None:

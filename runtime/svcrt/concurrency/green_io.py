@@ -91,10 +91,12 @@ class GreenPoller:
     def _descriptor_lost(self, _reason: object) -> None:
         self._resume()
 
-    def defer(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called at the end of this turn of the hub, or at the beginning of the next one."""
+    def defer(self, callback: Callable[[], None], at_once: Callable[[], bool]) -> None:
+        """Have `callback` called at the end of this turn of the hub, at once, or at the beginning of the next one."""
         if _batch is not None:
             _batch.append(callback)
+        elif at_once():
+            _guarded(callback)
         else:
             _hub().schedule_call_global(0, _guarded, callback)
 
@@ -138,12 +140,18 @@ class GreenBaton:
         """Hand over: from within the hub's turn by switching there at once, else in the next turn."""
         self._value = value
         self._is_full = True
-        if self._waiter is not None:
+        waiter = self._waiter
+        if waiter is not None:
             hub = _hub()
-            if _current() is hub.greenlet:
-                self._resume()
-            else:
+            if _current() is not hub.greenlet:
                 hub.schedule_call_global(0, self._resume)
+                return
+            self._waiter = None
+            try:
+                waiter.switch()
+            except Exception:
+                # It ended with an exception that nobody caught, and that comes up where it was switched to.
+                log.exception("a green thread failed")
 
     def take(self, timeout: float | None = None) -> Any:
         """Wait for what is given."""

@@ -76,7 +76,7 @@ class ThreadPoller:
             for callback in batch:
                 _guarded(callback)
 
-    def defer(self, callback: Callable[[], None]) -> None:
+    def defer(self, callback: Callable[[], None], at_once: Callable[[], bool]) -> None:
         """See `svcrt.concurrency.Poller`: at the end of what this thread is reading, or else at once."""
         if self._working == threading.get_ident():
             self._batch.append(callback)
