@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fault_site import LINKS, Site, Sites
+from fault_site import Site, Sites
+from link_kinds import KINDS
 from rabbitmq_node import RabbitMQNode
 
 _FAILED = pytest.StashKey[bool]()
@@ -20,7 +21,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="module", params=LINKS)
+@pytest.fixture(scope="module", params=KINDS)
 def link(request: pytest.FixtureRequest) -> str:
     """The implementation of the link, of the service and of the client."""
     name: str = request.param
@@ -65,3 +66,11 @@ def site(request: pytest.FixtureRequest, sites: Sites, link: str, concurrency: s
     site.service_proxy.heal()
     if request.node.stash.get(_FAILED, False):
         sites.drop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what is here out of the usual run: together it takes longer than all the rest."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.long)

@@ -1,6 +1,5 @@
 """A service in a process of its own, a client here, and the ledger of both: what the tests of faults break."""
 
-import inspect
 import itertools
 import os
 import re
@@ -22,10 +21,8 @@ from fault_service import ADD, DO, NOTED, READ, Order
 from rabbitmq_node import RabbitMQNode
 from svcrt.testing import FaultProxy
 
-__all__ = ["GRACE", "HEARTBEAT", "LINKS", "Load", "WITHIN", "ServiceProcess", "Site", "Sites"]
+__all__ = ["GRACE", "HEARTBEAT", "Load", "WITHIN", "ServiceProcess", "Site", "Sites"]
 
-LINKS = ("fast", "stock") if "link" in inspect.signature(svcrt.connect).parameters else ("fast",)
-"""The implementations of the link that there are."""
 HEARTBEAT = 1.0
 WITHIN = 3.0
 """Seconds that a call of a test may take."""
@@ -166,7 +163,7 @@ class Site:
                 link=link,
             )
             stack.callback(self.service.stop)
-            options: dict[str, Any] = {"link": link} if "stock" in LINKS else {}
+            options: dict[str, Any] = {"link": link}
             client_urls = [self.client_proxy.url, *urls[1:]]
             self.cluster = svcrt.connect(client_urls, heartbeat=HEARTBEAT, wait=30.0, **options)
             stack.callback(self.cluster.close)

@@ -1,9 +1,10 @@
 """The kinds of link that the fault tests run on, and how a process, a client or a runner is told which."""
 
+import os
 from typing import Any
 
-KINDS = ("fast", "stock")
-"""Parameters of a fixture `link`."""
+KINDS = tuple(os.environ.get("SVCGEN_TEST_LINKS", "fast").split(","))
+"""Parameters of a fixture `link`: `fast`, `stock`, or both. CI runs the faults on both, one after the other."""
 
 
 def chosen(link: str) -> dict[str, Any]:

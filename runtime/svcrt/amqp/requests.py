@@ -6,7 +6,6 @@ The request of a stream is a call, too, until it is answered.
 import itertools
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from svcrt import stream_wire, topology, wire
 from svcrt.amqp import heads
 from svcrt.amqp.calls import Answer, Call, MethodPlan, Reply
+from svcrt.amqp.finding import AGAIN, Finder
 from svcrt.amqp.origins import Origin
 from svcrt.amqp.properties import decode_message, short
 from svcrt.amqp.streams_client import OpenStream, Streams
@@ -40,10 +40,6 @@ log = logging.getLogger("svcrt.client")
 
 _PLAIN_REPLY = heads.PLAIN_REPLY
 _PLAIN_CORRELATION = len(heads.PLAIN_REPLY) + 1
-_AGAIN = 0.05
-"""Seconds between attempts to reach a broker or a service that is not there yet."""
-_RETURN = 10.0
-"""Seconds after a lost connection in which services are expected to come back: their longest pause between attempts."""
 _GRACE = 0.25
 """Seconds after a deadline in which the link may still report that a request was never written."""
 
@@ -73,21 +69,25 @@ class Requests:
         self._link = link
         self.packed = packed
         self._app_id = app_id
-        self._wait_for_service = wait_for_service
         self._lock = concurrency.lock()
         self._guard = concurrency.guard()
         self._plans: dict[int, MethodPlan[Any, Any]] = {}
         self._numbers = itertools.count(1)
         self._open: dict[int, Call] = {}
         self._waiting: list[int] = []
-        self._known: set[str] = set()
-        self._finding: dict[str, deque[int]] = {}
         self._consumer: Consumer | None = None
         self._reply_to: bytes | None = None
         """As a short string."""
         self._was_lost = False
         self._is_stopped = False
-        self._returning_until = 0.0
+        self._finder = Finder(
+            concurrency,
+            link,
+            wait_for_service=wait_for_service,
+            is_open=lambda call: call.number in self._open,
+            end=lambda call, error: self._end(call.number, error),
+            post=self._post,
+        )
         self._deadlines = Deadlines(concurrency, is_open=self._open.__contains__, on_due=self._on_due)
         self.streams = Streams(concurrency, link, app_id=app_id, abandon=self.abandon)
 
@@ -129,7 +129,7 @@ class Requests:
         """Call and wait for the answer: the reply, or the exception that the call ends in."""
         baton: Baton[Answer] = self._concurrency.baton()
         call = self._begin(next(self._numbers), plan, body, origin, timeout, baton.give)
-        if plan.service in self._known or self._find(plan.service, call):
+        if plan.service in self._finder.known or self._finder.find(call):
             self._post(call)
         return baton.take()
 
@@ -185,10 +185,10 @@ class Requests:
         on_answer: Callable[[Answer], None],
     ) -> None:
         call = self._begin(number, plan, body, origin, timeout, on_answer)
-        if plan.service in self._known:
+        if plan.service in self._finder.known:
             self._post(call)
         else:
-            self._send_later(call)
+            self._finder.find_later(call)
 
     def _begin(
         self,
@@ -212,53 +212,6 @@ class Requests:
         call = self._open.pop(number, None)
         if call is not None:
             _answer(call, answer)
-
-    def _send_later(self, call: Call) -> None:
-        """Send in a task, one for all that wait for the same service: a thousand calls may come before its answer."""
-        service = call.plan.service
-        with self._lock:
-            is_first = service not in self._finding
-            self._finding.setdefault(service, deque()).append(call.number)
-        if is_first:
-            self._concurrency.spawn(self._send_waiting, service, name=f"first call to {service}")
-
-    def _send_waiting(self, service: str) -> None:
-        while True:
-            with self._lock:
-                if not self._finding[service]:
-                    del self._finding[service]
-                    return
-                number = self._finding[service].popleft()
-            call = self._open.get(number)
-            if call is not None and (service in self._known or self._find(service, call)):
-                self._post(call)
-
-    def _find(self, service: str, call: Call) -> bool:
-        """Ask the broker whether anybody serves `service`; ends the call if not. A request to nobody would wait."""
-        queue = topology.rpc_queue(service).name
-        number = call.number
-        while number in self._open:
-            left = call.deadline - time.monotonic()
-            try:
-                state = self._link.inspect(queue, timeout=max(left, _AGAIN))
-            except BrokerUnavailable:
-                pass
-            except BrokerError as error:
-                self._end(number, NotSent(f"the broker did not tell whether `{service}` is running: {error}"))
-                return False
-            else:
-                if state is not None and state.consumers > 0:
-                    self._known.add(service)
-                    return True
-                if not self._may_come() or left <= _AGAIN:
-                    self._end(number, UnknownService(service))
-                    return False
-            self._concurrency.sleep(_AGAIN)
-        return False
-
-    def _may_come(self) -> bool:
-        """Whether to wait for a service that is not there: after a lost connection it may only be slower than we."""
-        return self._wait_for_service or time.monotonic() < self._returning_until
 
     def _post(self, call: Call) -> None:
         if call.number not in self._open:
@@ -309,9 +262,9 @@ class Requests:
                 self._later(call)
             case Unroutable():
                 call.attempted = False
-                self._known.discard(service)
-                if self._may_come():
-                    self._send_later(call)
+                self._finder.known.discard(service)
+                if self._finder.may_come():
+                    self._finder.find_later(call)
                 else:
                     self._end(number, UnknownService(service))
             case Refused():
@@ -322,7 +275,7 @@ class Requests:
                 self._lost(call)
 
     def _later(self, call: Call) -> None:
-        self._concurrency.call_later(_AGAIN, self._post, call)
+        self._concurrency.call_later(AGAIN, self._post, call)
 
     def _lost(self, call: Call) -> None:
         """An attempt left and its answer will not come: try again where that is harmless."""
@@ -365,7 +318,7 @@ class Requests:
             return
         # Ask again before the next call: it may be gone.
         service, target = call.plan.service, call.plan.target
-        self._known.discard(service)
+        self._finder.known.discard(service)
         is_under_way = call.attempted and not call.may_have_run
         if is_under_way and not self._link.ready and time.monotonic() < call.deadline + _GRACE:
             # The link knows whether it was written, and says so about now.
@@ -397,7 +350,7 @@ class Requests:
             self._reply_to = short(queue)
             if self._was_lost:
                 self._was_lost = False
-                self._returning_until = time.monotonic() + _RETURN
+                self._finder.note_return()
             waiting, self._waiting = self._waiting, []
         for number in waiting:
             call = self._open.get(number)
