@@ -168,6 +168,8 @@ class Ledger:
 
 
 def _misplaced(key: str, entry: Entry, parked: str | None) -> Iterable[str]:
+    if not entry.kind:
+        return
     what = f"{entry.kind} {key}"
     if entry.kind == "doomed" and entry.confirmed and parked is None:
         yield f"{what} was confirmed and was not parked"

@@ -213,12 +213,18 @@ class Soak:
 
         def is_drained() -> bool:
             self._collect_parked()
-            return not self.ledger.unheard(parked=self._parked)
+            # What was not confirmed may be there all the same, and run until then.
+            return not self.ledger.unheard(parked=self._parked) and not self._waiting()
 
         try:
             self._wait(is_drained, "everything confirmed run or parked")
         except AssertionError as error:
             self._wrong.append(f"{error}; the queues hold:\n{self._queues()}")
+
+    def _waiting(self) -> int:
+        """How many messages there are in all queues."""
+        lines = self.node.rabbitmqctl("list_queues", "-p", self.vhost, "messages").split()
+        return sum(int(each) for each in lines if each.isdigit())
 
     def _queues(self) -> str:
         return self.node.rabbitmqctl("list_queues", "-p", self.vhost, "name", "messages", "consumers")
