@@ -33,7 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that did not run for want of a server: a short green line must not hide them."""
+    """Show what soaks came to, and name the tests that did not run: a short green line must not hide them."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "soak":
+                terminalreporter.write_line(value)
     # From the reports, since the processes that collect are not the one that prints.
     reports = terminalreporter.stats.get("skipped", [])
     for server in SERVERS:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fault_ledger import Ledger
+from soak_figures import Held, growth
 from svcrt.errors import NotSent
 
 
@@ -77,3 +78,42 @@ def test_what_another_process_noted_counts(tmp_path: Path) -> None:
     assert client.outcomes("e") == {"done": 1}
     client.close()
     service.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "parked", "fault"),
+    [
+        ("doomed", "svc-error=ValueError", ""),
+        ("doomed", None, "was confirmed and was not parked"),
+        ("event", "svc-error=ValueError", "is parked, though nothing is wrong with it; it ran 0 times"),
+        ("event", "svc-error=svc.Poison", ""),
+        ("event", None, "was confirmed and never ran to its end"),
+    ],
+)
+def test_what_is_parked(tmp_path: Path, kind: str, parked: str | None, fault: str) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    ordered(ledger, kind, outcome="done")
+    found = {} if parked is None else {"k": parked}
+    assert ledger.unheard(parked=found) == ([] if parked else ["k"])
+    faults = ledger.faults(grace=5.0, parked=found)
+    assert len(faults) == (fault != "")
+    assert fault in "".join(faults)
+    ledger.clear()
+    assert ledger.read() == {}
+    ordered(ledger, "rpc", outcome="done")
+    assert list(ledger.read()) == ["k"]
+    ledger.close()
+
+
+@pytest.mark.parametrize("name", ["connections", "channels", "queues", "rss_kib", "threads", "greens", "files"])
+def test_growth_is_seen(name: str) -> None:
+    figures = {"rss_kib": 40_000, "threads": 5, "greens": 20, "files": 10}
+    before = Held(connections=8, channels=60, queues=20, processes={"instance 0": figures})
+    after = Held(connections=8, channels=60, queues=20, processes={"instance 0": dict(figures)})
+    assert list(growth(before, after)) == []
+    if name in figures:
+        after.processes = {"instance 0": {**figures, name: figures[name] + 100_000}}
+    else:
+        setattr(after, name, 1000)
+    (sentence,) = growth(before, after)
+    assert name in sentence

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 __all__ = ["ALLOWED", "DONE", "Entry", "Ledger"]
@@ -23,10 +24,14 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "oneway": _SEND,
     # Nobody has to listen to an event: that nobody does is no outcome of its own.
     "event": _SEND - {"UnknownService"},
+    # An event whose handler never comes to its end.
+    "doomed": _SEND - {"UnknownService"},
 }
 """What each kind of order may end in: `DONE`, or the name of the exception's class."""
 
 _CHUNK = 1024 * 1024
+_INNOCENT = "svc.Poison"
+"""What was cut off three times is parked although nothing is wrong with it: documented, and not lost."""
 _NEVER_RAN = frozenset({"NotSent", "UnknownService", "Overloaded", "DeadlineExceeded"})
 """Outcomes that promise that nothing ran."""
 
@@ -130,18 +135,47 @@ class Ledger:
         entries = self.read()
         return Counter(each for key in entries if key.startswith(prefix) for each in entries[key].outcomes)
 
-    def unheard(self) -> list[str]:
-        """Return what was confirmed and has not run to its end yet."""
-        return [key for key, entry in self.read().items() if entry.confirmed and not entry.finished]
+    def clear(self) -> None:
+        """Forget all of it, in the file too; nobody may be writing."""
+        with self._reading:
+            os.ftruncate(self._file, 0)
+            self._entries, self._rest, self._at = {}, b"", 0
 
-    def faults(self, *, grace: float, lost: Collection[str] = ()) -> list[str]:
+    def unheard(self, *, parked: Collection[str] = ()) -> list[str]:
+        """Return what was confirmed and has neither run to its end yet nor been found `parked`."""
+        return [
+            key for key, entry in self.read().items() if entry.confirmed and not entry.finished and key not in parked
+        ]
+
+    def faults(
+        self, *, grace: float, lost: Collection[str] = (), parked: Mapping[str, str] = MappingProxyType({})
+    ) -> list[str]:
         """Return every broken promise as a sentence; empty when the ledger balances.
 
         Args:
             grace: seconds by which an order may end too late: what a loaded machine takes.
             lost: keys that may have got lost after they were confirmed, because the queue was deleted.
+            parked: what was found parked, which only what is doomed may be: by key, what it says of itself.
         """
-        return [fault for key, entry in self.read().items() for fault in _faults_of(key, entry, grace, key in lost)]
+        return [
+            fault
+            for key, entry in self.read().items()
+            for fault in (
+                *_faults_of(key, entry, grace, key in lost or key in parked),
+                *_misplaced(key, entry, parked.get(key)),
+            )
+        ]
+
+
+def _misplaced(key: str, entry: Entry, parked: str | None) -> Iterable[str]:
+    if not entry.kind:
+        return
+    what = f"{entry.kind} {key}"
+    if entry.kind == "doomed" and entry.confirmed and parked is None:
+        yield f"{what} was confirmed and was not parked"
+    if entry.kind != "doomed" and parked is not None and f"svc-error={_INNOCENT}" not in parked:
+        ran = f"it ran {len(entry.runs)} times, {entry.finished} to its end"
+        yield f"{what} is parked, though nothing is wrong with it; {ran}: {parked}"
 
 
 def _faults_of(key: str, entry: Entry, grace: float, may_be_lost: bool) -> Iterable[str]:
@@ -158,7 +192,7 @@ def _faults_of(key: str, entry: Entry, grace: float, may_be_lost: bool) -> Itera
             yield f"{what} ended in {outcome} after {at - entry.begun:.1f} s, beyond its {entry.within:g} s"
         if outcome in _NEVER_RAN and entry.runs and entry.kind != "idempotent":
             yield f"{what} ended in {outcome}, yet it ran ({', '.join(entry.runs)})"
-    if entry.confirmed and not entry.finished and not may_be_lost:
+    if entry.confirmed and not entry.finished and not may_be_lost and entry.kind != "doomed":
         yield f"{what} was confirmed and never ran to its end"
     if entry.kind == "rpc" and len(entry.runs) > 1:
         yield f"{what} is not idempotent and ran {len(entry.runs)} times ({', '.join(entry.runs)})"

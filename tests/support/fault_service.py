@@ -6,10 +6,12 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from fault_ledger import Ledger
+from process_figures import figures
 from svcrt.concurrency import backend
 from svcrt.generated import Event, Oneway, Rpc, Service, ServiceBase, Struct, Subscription
 from svcrt.providers import Config
@@ -77,9 +79,14 @@ def link_option(function: Any) -> dict[str, Any]:
 
 def main(concurrency: str, ledger: str, name: str, heartbeat: str, *urls: str) -> None:
     """Host one instance on `green` or `threads` until SIGTERM; logs to standard error."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
+    host(Target, concurrency, ledger, name, heartbeat, urls)
+
+
+def host(service: type[Target], concurrency: str, ledger: str, name: str, heartbeat: str, urls: Sequence[str]) -> None:
+    """Host an instance of `service` until SIGTERM; SIGUSR1 has it log its figures."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     runner = Runner(
-        [Target],
+        [service],
         broker=urls,
         concurrency=concurrency,
         heartbeat=float(heartbeat),
@@ -89,7 +96,15 @@ def main(concurrency: str, ledger: str, name: str, heartbeat: str, *urls: str) -
     )
     chosen = backend(concurrency)
     ended = chosen.flag()
-    chosen.on_signal([signal.SIGTERM], lambda _: ended.set())
+
+    def hear(number: int) -> None:
+        if number == signal.SIGTERM:
+            ended.set()
+        else:
+            print(f"service: figures {figures()}", file=sys.stderr, flush=True)
+
+    # Once for both: on `green` the last one that listens hears all.
+    chosen.on_signal([signal.SIGTERM, signal.SIGUSR1], hear)
     runner.start()
     while not runner.ready:
         chosen.sleep(0.01)

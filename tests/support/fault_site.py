@@ -1,8 +1,10 @@
 """A service in a process of its own, a client here, and the ledger of both: what the tests of faults break."""
 
 import itertools
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -38,17 +40,26 @@ if sys.argv[1] == "green":
     # As `svcgen run` does, before anything that a service uses is imported.
     from svcrt.concurrency.green import patch
     patch()
-from fault_service import main
-main(*sys.argv[1:])
+import importlib
+importlib.import_module(sys.argv[2]).main(sys.argv[1], *sys.argv[3:])
 """
 
 
 class ServiceProcess:
-    """One instance of `acme.faults.v1.Target`; `said` is its log."""
+    """One instance of `acme.faults.v1.Target`; `said` is its log, `module` has its `main`."""
 
-    def __init__(self, urls: Sequence[str], ledger: Path, *, name: str, concurrency: str, link: str) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        ledger: Path,
+        *,
+        name: str,
+        concurrency: str,
+        link: str,
+        module: str = "fault_service",
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, concurrency, str(ledger), name, str(HEARTBEAT), *urls],
+            [sys.executable, "-c", _PROGRAM, concurrency, module, str(ledger), name, str(HEARTBEAT), *urls],
             env={**os.environ, "SVCGEN_LINK": link, "PYTHONPATH": str(Path(__file__).parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -63,6 +74,24 @@ class ServiceProcess:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    @property
+    def code(self) -> int | None:
+        """What it ended with; negative for a signal."""
+        return self._process.poll()
+
+    def figures(self) -> dict[str, int]:
+        """Ask it for what `process_figures` tells."""
+        before = len(self.said)
+        self._process.send_signal(signal.SIGUSR1)
+        line = self.wait_for(r"service: figures .*\n", since=before)
+        found: dict[str, int] = json.loads(line.split("figures ", 1)[1])
+        return found
 
     def wait_for(self, pattern: str, *, since: int = 0, within: float = _START_SECONDS) -> str:
         """Wait until it has logged a line that matches, after the first `since` characters; return the line."""

@@ -238,7 +238,9 @@ class Owner:
             log.exception("%s: unexpected failure; connecting again", self.role)
         finally:
             self.connected = False
-            connection.abandon()
+            # A thread that takes a turn must not go on with a connection that its part has forgotten.
+            with connection.turning:
+                connection.abandon()
             for part in self._parts:
                 part.lost(self.reason)
 
