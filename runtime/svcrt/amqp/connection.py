@@ -5,10 +5,9 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 import amqp
-from amqp import spec
-from amqp.exceptions import ChannelError, RecoverableConnectionError, error_for_code
 
 from svcrt.amqp import frames
+from svcrt.amqp.channels import MortalChannel
 from svcrt.amqp.servers import Server
 from svcrt.amqp.stream import Stream
 from svcrt.concurrency import Backend, Poller
@@ -18,21 +17,11 @@ _CACHED_METHODS = 1000
 UNSENT_BYTES = 1024 * 1024
 
 
-class Channel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
-    """A channel that dies for good when the broker closes it: py-amqp would reopen it without its consumers.
-
-    The callbacks (see `svcrt.amqp.frames.Sink`) are set by whoever opens it.
-    """
+class Channel(MortalChannel):
+    """A channel that writes the frames of the hot path itself."""
 
     def __init__(self, connection: "Connection", channel_id: int | None = None, **options: Any) -> None:
         super().__init__(connection, channel_id, **options)
-        self.failure: Exception | None = None
-        self.number: int = self.channel_id
-        self.on_failed: Callable[[Exception], None] | None = None
-        self.on_cancelled: Callable[[], None] | None = None
-        self.on_confirm: Callable[[int, bool, bool], None] | None = None
-        self.on_return: Callable[[bytes, bytes, str, str], None] | None = None
-        self.on_deliver: Callable[[bytes, bytes, int, bool, str, str], None] | None = None
         self._methods: dict[tuple[str, str, bool], bytes] = {}
         # py-amqp forgets the connection when that is lost, while others may be about to write.
         self._stream = connection.stream
@@ -56,32 +45,6 @@ class Channel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
     def reject(self, tag: int, *, requeue: bool) -> None:
         """Give a delivery back, or drop it."""
         self._stream.put(frames.encode_reject(self.number, tag, requeue=requeue))
-
-    def open_soon(self) -> None:
-        """Open without waiting: the broker works in order, so all may be sent that needs an open channel."""
-        self.send_method(spec.Channel.Open, "s", ("",))
-
-    def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """Call a method of py-amqp that waits for the broker's answer; ChannelError if it closes the channel."""
-        try:
-            return getattr(self, method)(*arguments, **options)
-        except RecoverableConnectionError:
-            # py-amqp only sees that the channel is gone.
-            if self.failure is not None:
-                raise self.failure from None
-            raise
-
-    def _on_close(self, code: int, text: str, class_id: int, method_id: int) -> None:
-        self.send_method(spec.Channel.CloseOk)
-        self.failure = error_for_code(code, text, (class_id, method_id), ChannelError)
-        self.collect()
-        if self.on_failed is not None:
-            self.on_failed(self.failure)
-
-    def _on_basic_cancel(self, consumer_tag: str) -> None:
-        self._remove_tag(consumer_tag)
-        if self.on_cancelled is not None:
-            self.on_cancelled()
 
 
 _OurChannel: TypeAlias = Channel

@@ -279,7 +279,8 @@ class Owner:
 
     def _tick(self, now: float) -> float:
         wait = min((part.tick(now) for part in self._parts), default=_IDLE_WAIT)
-        return min(wait, max(0.0, self._stop_by - now)) if self._stop_by is not None else wait
+        # Not 0.0 when that is over: what is waited for then has a bound of its own.
+        return min(wait, max(0.01, self._stop_by - now)) if self._stop_by is not None else wait
 
     def _pause(self, attempt: int) -> None:
         """Wait before the next attempt, a random part of a doubling time, so that a fleet does not come all at once."""

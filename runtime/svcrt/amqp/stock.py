@@ -20,9 +20,10 @@ from typing import Any, NoReturn
 import amqp
 import amqp.method_framing
 from amqp import spec
-from amqp.exceptions import ChannelError, RecoverableConnectionError, error_for_code
+from amqp.exceptions import RecoverableConnectionError
 from amqp.serialization import decode_properties_basic
 
+from svcrt.amqp.channels import MortalChannel
 from svcrt.amqp.servers import Server
 from svcrt.amqp.stock_messages import NO_PROPERTIES, body_of, clean, with_ascii_names
 from svcrt.amqp.stock_socket import PolledSocket, PolledTransport
@@ -35,21 +36,14 @@ _HEADER_FRAME = 2
 _HEADER_FIXED = 12
 
 
-class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
-    """See `svcrt.amqp.connection.Channel`; the callbacks are the same and must neither block nor raise."""
+class StockChannel(MortalChannel):
+    """See `svcrt.amqp.connection.Channel`."""
 
     def __init__(self, connection: "StockConnection", channel_id: int | None = None, **options: Any) -> None:
         # With `auto_decode` py-amqp would turn bodies into text where the sender names an encoding.
         super().__init__(connection, channel_id, **{**options, "auto_decode": False})
         # py-amqp forgets the connection when that is lost.
         self._raw_properties = connection.raw_properties
-        self.failure: Exception | None = None
-        self.number: int = self.channel_id
-        self.on_failed: Callable[[Exception], None] | None = None
-        self.on_cancelled: Callable[[], None] | None = None
-        self.on_confirm: Callable[[int, bool, bool], None] | None = None
-        self.on_return: Callable[[bytes, bytes, str, str], None] | None = None
-        self.on_deliver: Callable[[bytes, bytes, int, bool, str, str], None] | None = None
         self.events["basic_ack"].add(lambda tag, multiple: self._confirmed(tag, multiple, True))
         self.events["basic_nack"].add(lambda tag, multiple: self._confirmed(tag, multiple, False))
         self.events["basic_return"].add(self._returned)
@@ -67,20 +61,6 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
         """Give a delivery back, or drop it."""
         self.basic_reject(tag, requeue)
 
-    def open_soon(self) -> None:
-        """Open without waiting: the broker works in order, so all may be sent that needs an open channel."""
-        self.send_method(spec.Channel.Open, "s", ("",))
-
-    def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """Call a method of py-amqp that waits for the broker's answer; ChannelError if it closes the channel."""
-        try:
-            return getattr(self, method)(*arguments, **options)
-        except RecoverableConnectionError:
-            # py-amqp only sees that the channel is gone.
-            if self.failure is not None:
-                raise self.failure from None
-            raise
-
     def dispatch_method(self, method_sig: tuple[int, int], payload: bytes, content: Any) -> None:
         """Have a method of the broker's handled."""
         try:
@@ -92,18 +72,6 @@ class StockChannel(amqp.Channel):  # type: ignore[misc] # py-amqp has no types
             super().dispatch_method(method_sig, with_ascii_names(payload), content)
 
     # What py-amqp calls.
-
-    def _on_close(self, code: int, text: str, class_id: int, method_id: int) -> None:
-        self.send_method(spec.Channel.CloseOk)
-        self.failure = error_for_code(code, text, (class_id, method_id), ChannelError)
-        self.collect()
-        if self.on_failed is not None:
-            self.on_failed(self.failure)
-
-    def _on_basic_cancel(self, consumer_tag: str) -> None:
-        self._remove_tag(consumer_tag)
-        if self.on_cancelled is not None:
-            self.on_cancelled()
 
     def _on_basic_deliver(
         self, _consumer: str, tag: int, redelivered: bool, exchange: str, routing_key: str, content: Any

@@ -14,7 +14,6 @@ from svcrt.concurrency import Backend, Connector, Poller
 _RECEIVE_BYTES = 256 * 1024
 _LONGEST_WAIT = 60.0
 _MISSED_BEATS = 2
-_QUIET_SECONDS = 0.0002
 _SUBSTITUTE_AFTER = 0.75
 """Heartbeats without a byte from the owner, which sends one after half of one, until another thread does it."""
 
@@ -124,9 +123,9 @@ class Stream:
         """Whether anything waits to be written."""
         return bool(self._outgoing) or len(self._left) > 0
 
-    def is_quiet(self) -> bool:
-        """Whether nothing was written lately: then one more write costs less than to wait for company."""
-        return time.monotonic() - self._last_sent > _QUIET_SECONDS
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing was written for so long: then one more write costs less than to wait for company."""
+        return time.monotonic() - self._last_sent > seconds
 
     def check_deadline(self) -> None:
         """Raise TimeoutError when the time of `within` is over."""

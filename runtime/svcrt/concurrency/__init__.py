@@ -53,11 +53,12 @@ class Poller(Protocol):
         if that was asked for, or when `timeout` s are over.
         """
 
-    def defer(self, callback: Callable[[], None], at_once: Callable[[], bool]) -> None:
+    def defer(self, callback: Callable[[], None], at_once: Callable[[float], bool]) -> None:
         """Have `callback()`, which must neither wait nor raise, called soon; from any task.
 
-        That is after the present `on_readable`, so that all of its effects leave in one write; else at once if
-        `at_once()`, or else at the next turn, where others may join.
+        That is after the present `on_readable`, or at the next turn, so that all that happens there leaves in one
+        write; but at once if `at_once(seconds)` says that there was none for so long: what waits behind a handler that
+        computes must not wait for all the others.
         """
 
     def wake(self) -> None:

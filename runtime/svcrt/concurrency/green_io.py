@@ -14,6 +14,10 @@ log = logging.getLogger("svcrt.concurrency")
 _current = eventlet.getcurrent
 _hub = eventlet.hubs.get_hub
 
+_ALONE_SECONDS = 0.0002
+_TURN_SECONDS = 0.002
+"""How long what is deferred waits for company: outside, and inside of a turn that reads."""
+
 _batch: list[Callable[[], None]] | None = None
 """What was deferred in the present turn of the hub; None while no `on_readable` runs."""
 
@@ -91,12 +95,12 @@ class GreenPoller:
     def _descriptor_lost(self, _reason: object) -> None:
         self._resume()
 
-    def defer(self, callback: Callable[[], None], at_once: Callable[[], bool]) -> None:
+    def defer(self, callback: Callable[[], None], at_once: Callable[[float], bool]) -> None:
         """Have `callback` called at the end of this turn of the hub, at once, or at the beginning of the next one."""
-        if _batch is not None:
-            _batch.append(callback)
-        elif at_once():
+        if at_once(_ALONE_SECONDS if _batch is None else _TURN_SECONDS):
             _guarded(callback)
+        elif _batch is not None:
+            _batch.append(callback)
         else:
             _hub().schedule_call_global(0, _guarded, callback)
 

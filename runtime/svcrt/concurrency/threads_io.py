@@ -13,6 +13,7 @@ __all__ = ["ThreadBaton", "ThreadPoller"]
 
 log = logging.getLogger("svcrt.concurrency")
 
+_TURN_SECONDS = 0.002
 _MASK = select.POLLIN | select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
@@ -76,9 +77,9 @@ class ThreadPoller:
             for callback in batch:
                 _guarded(callback)
 
-    def defer(self, callback: Callable[[], None], at_once: Callable[[], bool]) -> None:
+    def defer(self, callback: Callable[[], None], at_once: Callable[[float], bool]) -> None:
         """See `svcrt.concurrency.Poller`: at the end of what this thread is reading, or else at once."""
-        if self._working == threading.get_ident():
+        if self._working == threading.get_ident() and not at_once(_TURN_SECONDS):
             self._batch.append(callback)
         else:
             _guarded(callback)
