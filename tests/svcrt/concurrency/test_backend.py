@@ -240,3 +240,72 @@ def test_what_goes_on_beside_is_not_held_up(concurrency: Backend) -> None:
     known = len(calls)
     concurrency.sleep(0.1)
     assert len(calls) == known
+
+
+def test_a_baton_hands_over_in_either_order(concurrency: Backend) -> None:
+    baton = concurrency.baton()
+    baton.give("early")
+    assert baton.take(WAIT) == "early"
+    concurrency.call_later(0.01, baton.give, "late")
+    assert baton.take(WAIT) == "late"
+    with pytest.raises(TimeoutError):
+        baton.take(0.01)
+    baton.give("after a time-out")
+    assert baton.take() == "after a time-out"
+
+
+def test_a_poller_serves_what_is_read_until_its_owner_is_needed(concurrency: Backend) -> None:
+    """What is read wakes whoever waits for it; what was deferred meanwhile is called when all is read, once."""
+    poller, baton, log = concurrency.poller(), concurrency.baton(), list[str]()
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+
+        def on_readable() -> bool:
+            data = here.recv(100)
+            poller.defer(lambda: log.append("deferred"), lambda seconds: False)
+            log.append(data.decode())
+            if data != b"enough":
+                baton.give(data)
+            return data == b"enough"
+
+        def wait() -> None:
+            log.append(f"{baton.take(WAIT).decode()} taken")
+            there.send(b"enough")
+
+        waiting = concurrency.spawn(wait, name="waiting")
+        concurrency.call_later(0.01, there.send, b"one")
+        poller.serve(here.fileno(), on_readable, write=False, timeout=60.0)
+        assert waiting.join(WAIT)
+    assert log[0] == "one"
+    assert sorted(log) == ["deferred", "deferred", "enough", "one", "one taken"]
+    poller.close()
+
+
+def test_a_served_poller_returns_for_a_wake_up_for_room_and_for_the_clock(concurrency: Backend) -> None:
+    poller = concurrency.poller()
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        concurrency.call_later(0.01, poller.wake)
+        poller.serve(here.fileno(), lambda: False, write=False, timeout=60.0)
+        poller.serve(here.fileno(), lambda: False, write=True, timeout=60.0)
+        poller.serve(here.fileno(), lambda: False, write=False, timeout=0.01)
+    poller.close()
+
+
+def test_what_is_deferred_outside_is_called_soon_or_at_once(
+    concurrency: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    poller, log = concurrency.poller(), list[str]()
+    poller.defer(lambda: log.append("at once"), lambda seconds: True)
+    assert log == ["at once"]
+    poller.defer(lambda: log.append("soon"), lambda seconds: False)
+    wait_until(lambda: log == ["at once", "soon"], concurrency)
+
+    def fail() -> None:
+        raise LookupError("no such thing")
+
+    poller.defer(fail, lambda seconds: True)
+    assert "a deferred call failed" in caplog.text
+    poller.close()
