@@ -39,8 +39,11 @@ class Kept(DependencyProvider[list[str]]):
     """Notes the steps of a worker's life."""
 
     steps: list[str] = []  # noqa: RUF012
+    before: Callable[[], object] = list
+    """Called before a dependency is given."""
 
     def get_dependency(self, context: WorkerContext) -> list[str]:
+        type(self).before()
         return self.steps
 
     def worker_result(self, context: WorkerContext, outcome: Outcome) -> None:
@@ -143,12 +146,11 @@ def test_an_interruption_before_the_method_keeps_it_from_running(
     outcomes: list[Outcome] = []
     begun, go_on = concurrency.flag(), concurrency.flag()
 
-    def get_dependency(self: Kept, context: WorkerContext) -> list[str]:
+    def wait() -> None:
         begun.set()
         go_on.wait(10)
-        return self.steps
 
-    monkeypatch.setattr(Kept, "get_dependency", get_dependency)
+    monkeypatch.setattr(Kept, "before", wait)
     worker = opener(runner).open("wait", outcomes)
     assert begun.wait(10)
     assert not worker.interrupt()

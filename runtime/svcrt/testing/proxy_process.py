@@ -41,7 +41,10 @@ class Frames:
     left: int = 0
 
     def find(self, data: bytes, longer: int) -> int | None:
-        """Take `data` in; return how much of it to forward to have `longer` bytes of a frame longer than that."""
+        """Take `data` in; return where `longer` bytes of a frame longer than that end, seen from the start of `data`.
+
+        That is below zero where they ended before; None while there is no such frame.
+        """
         at, found = 0, None
         while at < len(data):
             if self.left:
@@ -56,7 +59,7 @@ class Frames:
             size = 8 if self.head[:4] == _PROTOCOL_HEADER else 8 + int.from_bytes(self.head[3:7], "big")
             self.left, self.head = size - wanted, b""
             if found is None and size > longer:
-                found = max(start + longer, 0)
+                found = start + longer
         return found
 
 
@@ -79,6 +82,7 @@ class Flow:
     cut_after: int | None = None
     cut_inside: int | None = None
     frames: Frames = field(default_factory=Frames)
+    held: bytes = b""
 
     def wants_to_read(self) -> bool:
         """Whether to take more from its source."""
@@ -98,8 +102,14 @@ class Flow:
             self.lossy |= bool(data)
             return
         border = self.frames.find(data, self.cut_inside or 0)
+        held, self.held = self.held, b""
+        data = held + data
         if self.cut_inside is not None and border is not None:
-            self.cut_after, self.cut_inside = border, None
+            self.cut_after, self.cut_inside = max(border + len(held), 0), None
+        elif self.cut_inside is not None and not self.ended and self.frames.head:
+            # Of a frame whose size is not known yet nothing may pass that lies beyond the cut.
+            size = len(data) - len(self.frames.head)
+            data, self.held = data[:size], data[size:]
         if self.cut_after is not None:
             data, self.cut_after = data[: self.cut_after], self.cut_after - len(data)
             self.is_cut = self.cut_after <= 0
