@@ -197,6 +197,8 @@ def test_channel_limit(site: Site, node: RabbitMQNode, limit: list[str], over: l
         node.rabbitmqctl(*(node.user if word == "USER" else word for word in over))
     assert site.works()
     site.balance()
+    # Work may be done before it is said that there is a connection again.
+    site.service.wait_for(r"consumer: connected", since=before)
     said = site.service.said[before:]
     lines = [line for line in said.splitlines() if "consumer: " in line]
     assert len(lines) == 3, f"lost, not usable, connected; not: {lines}"
