@@ -28,7 +28,6 @@ class Deadlines:
         self._on_due = on_due
         self._lock = concurrency.guard()
         self._heap: list[tuple[float, int]] = []
-        self._kept: list[tuple[float, int]] = []
         self._compact_at = _COMPACT_ABOVE
         self._alarm: Alarm | None = None
         self._alarm_at = float("inf")
@@ -45,13 +44,13 @@ class Deadlines:
     def _look(self, due: float) -> None:
         if len(self._heap) > self._compact_at:
             # In place, since others may push meanwhile: at worst an open one is watched twice.
+            kept: list[tuple[float, int]] = []
             for _ in range(len(self._heap)):
                 entry = heapq.heappop(self._heap)
                 if self._is_open(entry[1]):
-                    heapq.heappush(self._kept, entry)
-            for entry in self._kept:
+                    kept.append(entry)
+            for entry in kept:
                 heapq.heappush(self._heap, entry)
-            self._kept.clear()
             self._compact_at = max(_COMPACT_ABOVE, 2 * len(self._heap))
         if due < self._alarm_at - _SLACK and not self._closed:
             self._set_alarm(due)

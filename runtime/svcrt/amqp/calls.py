@@ -51,7 +51,6 @@ class MethodPlan(Generic[ArgumentsT, ResultT]):
         self.service = method.service
         self.target = f"{method.service}.{method.name}"
         self.idempotent = isinstance(method, Rpc) and method.idempotent
-        self.timeout = method.timeout
         self.tail = heads.tail(method.name, app_id)
         self.encode = codec(method.arguments).encode
         self._decode = codec(method.result).decode if isinstance(method, Rpc) else None

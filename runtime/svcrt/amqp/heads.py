@@ -14,7 +14,6 @@ _TRACE_SIZE = 55
 _TRACE_KEY = b"\x0btraceparentS\x00\x00\x00\x37"
 _CONTEXT_KEY = b"\x03svcS"
 _TABLE = Struct(">I5sI")
-_LONG = Struct(">I")
 _AROUND = 5 + 4 + len(_TRACE_KEY) + _TRACE_SIZE
 """Bytes of the header table beside the text of `svc`."""
 BYTES = tuple(bytes((number,)) for number in range(256))

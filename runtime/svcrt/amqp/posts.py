@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from svcrt.amqp.properties import decode_message, encode_properties
+from svcrt.amqp.properties import encode_properties
 from svcrt.errors import BrokerError
 from svcrt.types import Message
 
@@ -89,20 +89,12 @@ class MessagePost(Post):
 
 
 class PackedPost(Post):
-    """A message whose properties are bytes already."""
+    """A message whose properties are bytes already, and that wants no confirm."""
 
     __slots__ = ("_properties",)
 
-    def __init__(
-        self,
-        properties: bytes,
-        body: bytes,
-        exchange: str,
-        routing_key: str,
-        mandatory: bool,
-        on_done: OnDone | None,
-    ) -> None:
-        super().__init__(body, exchange, routing_key, mandatory, on_done)
+    def __init__(self, properties: bytes, body: bytes, exchange: str, routing_key: str) -> None:
+        super().__init__(body, exchange, routing_key, False, None)
         self._properties = properties
 
     def properties(self, now: float) -> bytes:
@@ -110,6 +102,5 @@ class PackedPost(Post):
         return self._properties
 
     def is_of(self, returned: Message) -> bool:
-        """See `Post`."""
-        message = decode_message(self._properties, b"")
-        return (message.message_id, message.correlation_id) == (returned.message_id, returned.correlation_id)
+        """See `Post`; what is not mandatory does not come back."""
+        return False

@@ -74,7 +74,7 @@ class Publisher:
             if is_free:
                 connection.turn_soon()
                 return
-        self.post(PackedPost(properties, body, exchange, routing_key, False, None))
+        self.post(PackedPost(properties, body, exchange, routing_key))
 
     def _write_now(self, post: Post) -> bool:
         """Write past all queues, in the task of the caller, where nothing stands before it; tell whether it was."""

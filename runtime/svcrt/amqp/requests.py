@@ -69,7 +69,6 @@ class Requests:
         self._link = link
         self.packed = packed
         self._app_id = app_id
-        self._lock = concurrency.lock()
         self._guard = concurrency.guard()
         self._plans: dict[int, MethodPlan[Any, Any]] = {}
         self._numbers = itertools.count(1)
@@ -117,7 +116,7 @@ class Requests:
         if self._consumer is not None:
             self._consumer.cancel()
 
-    def plan(self, method: Rpc[ArgumentsT, ResultT]) -> MethodPlan[ArgumentsT, ResultT]:
+    def plan(self, method: Rpc[ArgumentsT, ResultT] | StreamRpc[ArgumentsT, Any]) -> MethodPlan[ArgumentsT, ResultT]:
         """Return what calls of `method` need."""
         # By identity: a table's hash is that of all its fields.
         plan = self._plans.get(id(method))
@@ -163,7 +162,7 @@ class Requests:
             lasts: seconds until it must have ended; None for as long as it goes.
         """
         feed, stream = self.streams.new(method, next(self._numbers), lasts)
-        plan = MethodPlan[Any, Any](method, self._app_id)
+        plan: MethodPlan[Any, Any] = self.plan(method)
         self._submit(feed.number, plan, body, origin, timeout, lambda answer: feed.begin(_message_of(answer)))
         return stream
 

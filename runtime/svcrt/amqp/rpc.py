@@ -9,8 +9,8 @@ from typing import Any
 from svcrt import topology, wire
 from svcrt.amqp import heads
 from svcrt.amqp.inflight import InFlight, Work, hand_over
-from svcrt.amqp.properties import short
-from svcrt.amqp.served import Method, ServedMethod, head_of, pack
+from svcrt.amqp.properties import encode_properties, short
+from svcrt.amqp.served import Method, ServedMethod, head_of
 from svcrt.amqp.streams_server import StreamServer
 from svcrt.context import CallContext, WorkerContext
 from svcrt.contract import StreamRpc
@@ -159,7 +159,7 @@ class RpcEntrypoint:
             log.error("%s cannot be sent: %s (call %s)", type(error).__name__, invalid, call_id)
             name, body = write_error(invalid, declared=(), call_id=call_id, packed=packed)
             reply = wire.error_reply(message, name, body, app_id=self._container.instance)
-        self._reply(asked, pack(reply), reply.body)
+        self._reply(asked, encode_properties(reply, expiration=None), reply.body)
 
     def _reply(self, asked: "_Asked", properties: bytes, body: bytes) -> None:
         self._container.link.post_packed(properties, body, exchange="", routing_key=asked.reply_to)

@@ -7,7 +7,6 @@ import msgspec
 
 from svcrt import wire
 from svcrt.amqp.heads import RequestHead
-from svcrt.amqp.properties import encode_properties
 from svcrt.codec import codec
 from svcrt.contract import Rpc, StreamRpc
 from svcrt.types import Message
@@ -46,11 +45,6 @@ def head_of(message: Message) -> RequestHead:
         _bytes(message.message_id),
         _bytes(message.type),
     )
-
-
-def pack(message: Message) -> bytes:
-    """Write the properties of a message that does not expire."""
-    return encode_properties(message, expiration=None)
 
 
 def _bytes(text: str | None) -> bytes:
