@@ -182,6 +182,13 @@ def test_after_cancel_nothing_comes_and_acks_still_count(
     consumer.cancel()
     held = list(inbox.deliveries)
     consumer.cancel()
+
+    def ready() -> int:
+        found = link.inspect("q", timeout=WAIT)
+        return 0 if found is None else found.messages
+
+    # What is confirmed has a channel of its own, and the broker keeps no order between channels.
+    wait_until(concurrency, lambda: ready() == 50 - len(held), "all earlier messages are in the queue")
     link.publish(message("late"), exchange="", routing_key="q", timeout=WAIT)
     state = link.inspect("q", timeout=WAIT)
     assert state is not None
