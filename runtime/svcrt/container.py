@@ -194,10 +194,9 @@ class ServiceContainer:
         ended = self._long.drain(max(0.0, deadline - time.monotonic())) and ended
         if not ended:
             log.warning(
-                "%s: %d requests still run after %.1f s; the broker gives theirs to others",
+                "%s: requests that still run when the drain is over: %d; the broker gives theirs to others",
                 self.contract.name,
                 self._pool.open + self._long.open,
-                seconds,
             )
             self._kill_workers()
         return ended

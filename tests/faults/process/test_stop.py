@@ -130,7 +130,7 @@ def test_a_worker_that_will_not_end_is_cut_when_the_drain_is_over(
         run.signal(signal.SIGTERM)
         assert quick.result(20) == "sleep:0.1:quick"
         assert run.wait() == 1
-        run.wait_for(r"probe\.v1\.Probe: 1 requests still run after 0\.5 s")
+        run.wait_for(r"probe\.v1\.Probe: requests that still run when the drain is over: 1")
         successor = serve("--drain", "0.5")
         wait_for(lambda: journal.begun()["sleep:600:endless"] == 2)
         assert successor.stop() == 1
