@@ -38,7 +38,7 @@ _OTHER_FORMATS = {
 }
 """What JSON Schema and OpenAPI call formats."""
 
-IN_64_BITS = f"an `int` lies between {INT64_MIN} and {INT64_MAX}: use `decimal` or `str` for more"
+IN_64_BITS = f"64 bits hold {INT64_MIN} to {INT64_MAX}: use `decimal` or `str` for more"
 ONE_END = "write `0..`, `..100` or `0..100`, or leave the range out"
 MAX_PRECISION = 38
 """Digits of the widest decimal column that common databases share."""

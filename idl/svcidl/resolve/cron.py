@@ -70,6 +70,8 @@ def _read(
         ends = [_value(text, names, low) for text in (first, last or first)]
         for text, value in zip((first, last or first), ends, strict=True):
             if value is None or not low <= value <= high:
+                if text[:3].lower() in names:
+                    return f"`{text}` is no {noun}", f"write `{text[:3].lower()}`"
                 named = f", or `{names[0]}` to `{names[-1]}`" if names else ""
                 return f"`{text}` is no {noun}: it lies between {low} and {high}", f"write `{low}` to `{high}`{named}"
         start, end = (value for value in ends if value is not None)

@@ -196,7 +196,9 @@ class _Sources:
 
     def _unknown_in_path(self, name: str) -> None:
         help_ = did_you_mean(name, self._parameters)
-        if not help_:
+        if name.strip() in self._parameters:
+            help_ = (f"write `{{{name.strip()}}}`, without spaces",)
+        elif not help_:
             help_ = (f"add `{name}` to the parameters",)
         if name not in self._lost():
             self._binding.problem(
@@ -208,12 +210,12 @@ class _Sources:
         return next((unit.file.lost for unit in self._program.units if unit.file.source.path == path), frozenset())
 
     def _check_body(self, body: nodes.Name | None) -> bool:
-        """Check the `body` clause; tell whether one parameter is the whole body."""
+        """Check the `body` clause; tell whether one parameter is meant to be the whole body."""
         if body is None:
             return False
         if self._binding.method in _BODYLESS:
             self._binding.problem("E0404", f"{self._binding.method} has no body", body, "use `POST`, `PUT` or `PATCH`")
-            return False
+            return True
         if body.text not in self._parameters:
             if body.text not in self._lost():
                 help_ = did_you_mean(body.text, self._parameters) or (_named(self._parameters),)
@@ -254,7 +256,7 @@ class _Sources:
         problem = self._binding.problem
         if source is ParameterSource.PATH:
             if not simple:
-                remedy = "take it from the query or the body: remove it from the path"
+                remedy = "use a scalar or an enum, or remove it from the path"
                 problem("E0403", f"`{name}` stands in the path and must be a scalar or an enum", parameter.type, remedy)
             elif parameter.type.optional:
                 remedy = "remove the `?`: without it there is no such path"
@@ -266,7 +268,7 @@ class _Sources:
             remedy = "a header carries one value: use `@query` or the body"
             problem("E0406", f"`{name}` is a header and must be a scalar or an enum", parameter.type, remedy)
         elif source is ParameterSource.QUERY and not (simple or self._repeatable(target.use, kind)):
-            help_ = "a query carries scalars, enums, and lists or sets of them"
+            help_ = "a query carries scalars, enums, and lists or sets of them; a body of `POST` carries anything"
             problem("E0405", f"`{name}` is taken from the query, which cannot carry its type", parameter.type, help_)
 
     def _repeatable(self, use: nodes.TypeUse, kind: str) -> bool:
