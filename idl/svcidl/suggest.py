@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+from svcidl.diagnostics import Edit, Fix
+from svcidl.source import Span
+
 _MANY = 2_000
 """Beyond this many candidates a search per misspelt name would no longer be linear in the input."""
 
@@ -44,3 +47,14 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     """Return the help line for a misspelt name, none if nothing is near."""
     found = closest(name, candidates)
     return (f"did you mean `{found}`?",) if found else ()
+
+
+def replacement(span: Span, text: str) -> Fix:
+    """Return the fix that writes `text` instead of what stands at `span`."""
+    return Fix(message=f"write `{text}`", edits=(Edit(span=span, text=text),))
+
+
+def fixes(name: str, candidates: Iterable[str], span: Span) -> tuple[Fix, ...]:
+    """Return the fix that goes with `did_you_mean`, none if nothing is near."""
+    found = closest(name, candidates)
+    return (replacement(span, found),) if found else ()

@@ -23,13 +23,18 @@ def read_duration(node: nodes.Duration) -> tuple[int, Diagnostic | None]:
         remedy = "units are `ms`, `s`, `m`, `h` and `d`: `500ms`, `30s`, `5m`"
         return 0, Diagnostic(code="E0501", message=message, span=node.span, help=(remedy,))
     if sign:
-        return 0, Diagnostic(code="E0501", message="a duration cannot be negative", span=node.span)
+        return 0, Diagnostic(
+            code="E0501", message="a duration cannot be negative", span=node.span, help=(f"write `{node.text[1:]}`",)
+        )
     # A figure of many thousand digits is refused by its length: int() of it would be slow or refused by Python.
     milliseconds = int(figure) * _UNITS[unit] if len(figure) <= 20 else _LONGEST_MS + 1
     if milliseconds == 0:
-        return 0, Diagnostic(code="E0501", message="a duration must be above zero", span=node.span)
+        return 0, Diagnostic(
+            code="E0501", message="a duration must be above zero", span=node.span, help=("write `1ms` or more",)
+        )
     if milliseconds > _LONGEST_MS:
-        return 0, Diagnostic(code="E0501", message="a duration cannot exceed 999999999 days", span=node.span)
+        message, remedy = "a duration cannot exceed 999999999 days", "write `999999999d` or less"
+        return 0, Diagnostic(code="E0501", message=message, span=node.span, help=(remedy,))
     return milliseconds, None
 
 
