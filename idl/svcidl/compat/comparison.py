@@ -213,7 +213,8 @@ class Comparison:
     @cached_property
     def types(self) -> tuple[Types, ...]:
         """Every use of a type that differs and that something reaches."""
-        return tuple(each for each in (*self._field_types(), *self._other_types()) if each.reach and each.differences)
+        used = (*self._field_types(), *self._alias_types(), *self._member_types())
+        return tuple(each for each in used if each.reach and each.differences)
 
     def _field_types(self) -> Iterator[Types]:
         for owner in self.fields:
@@ -228,26 +229,26 @@ class Comparison:
                     differences=tuple(differences(old.type, new.type, self.successors)),
                 )
 
-    def _other_types(self) -> Iterator[Types]:
+    def _alias_types(self) -> Iterator[Types]:
         for old, new in self.declarations.kept:
             if isinstance(old, model.Alias) and isinstance(new, model.Alias):
                 line = f"alias {old.name} = {spell(old.type)}"
                 yield self._type(
                     (new, ""), f"`{new.name}`", line, (old, new), (old.type, new.type), self.reach(old, new)
                 )
+
+    def _member_types(self) -> Iterator[Types]:
         for pair in self.members:
-            match pair.old, pair.new:
-                case model.Rpc() as old, model.Rpc() as new if old.result is not None and new.result is not None:
-                    used, name = (old.result, new.result), f"the result of `{pair.name}`"
-                    way = frozenset((Direction.RESPONSE,))
-                    yield self._type((new, "result"), name, spell_member(old), (old, new), used, way)
-                case model.Socket() as old, model.Socket() as new:
-                    for what, used, direction in (
-                        ("receives", (old.receives, new.receives), Direction.REQUEST),
-                        ("sends", (old.sends, new.sends), Direction.RESPONSE),
-                    ):
-                        name, line = f"what `{pair.name}` {what}", spell_member(old)
-                        yield self._type((new, what), name, line, (old, new), used, frozenset((direction,)))
+            old, new, line = pair.old, pair.new, spell_member(pair.old)
+            if isinstance(old, model.Rpc) and isinstance(new, model.Rpc):
+                if old.result is not None and new.result is not None:
+                    used, way = (old.result, new.result), frozenset((Direction.RESPONSE,))
+                    yield self._type((new, "result"), f"the result of `{pair.name}`", line, (old, new), used, way)
+            elif isinstance(old, model.Socket) and isinstance(new, model.Socket):
+                used, way = (old.receives, new.receives), frozenset((Direction.REQUEST,))
+                yield self._type((new, "receives"), f"what `{pair.name}` receives", line, (old, new), used, way)
+                used, way = (old.sends, new.sends), frozenset((Direction.RESPONSE,))
+                yield self._type((new, "sends"), f"what `{pair.name}` sends", line, (old, new), used, way)
 
     def _type(
         self,

@@ -49,7 +49,10 @@ def differences(old: model.Type, new: model.Type, successors: Successors) -> Ite
     match bare_old, bare_new:
         case model.Scalar(), model.Scalar() if bare_old.primitive is bare_new.primitive:
             yield from _constraints(bare_old, bare_new)
-        case (model.ListOf(), model.ListOf()) | (model.SetOf(), model.SetOf()):
+        case (model.ListOf(), model.ListOf()):
+            yield from differences(bare_old.item, bare_new.item, successors)
+            yield from _lengths(bare_old, bare_new)
+        case (model.SetOf(), model.SetOf()):
             yield from differences(bare_old.item, bare_new.item, successors)
             yield from _lengths(bare_old, bare_new)
         case model.MapOf(), model.MapOf():

@@ -29,7 +29,7 @@ def _package(package: model.Package, path: Callable[[str], str]) -> dict[str, An
 
 
 def _object(value: Any) -> dict[str, Any]:
-    cls = type(value)
+    cls: type = type(value)
     written: dict[str, Any] = {"kind": KIND_OF[cls]} if cls in KIND_OF else {}
     for attribute in attributes(cls):
         item = getattr(value, attribute.name)

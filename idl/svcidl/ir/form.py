@@ -1,8 +1,8 @@
 """The form that writing, reading and the schema share: derived from the classes of the model, so that none is left out.
 
 An object is a JSON object of the attributes' names. An attribute that has its class's default is left out. A
-declaration is written in its package; anywhere else its full name stands for it. A `span` becomes `place`, without the file, which
-is the package's. Where a class is one of several, `kind` tells which.
+declaration is written in its package; anywhere else its full name stands for it. A `span` becomes `place`, without the
+file, which is the package's. Where a class is one of several, `kind` tells which.
 """
 
 import dataclasses

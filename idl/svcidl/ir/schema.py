@@ -28,8 +28,8 @@ def make_schema() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "svcgen model",
         "description": (
-            "A checked contract as `svcgen ir` writes it. A key that is left out has its default. Outside of its package "
-            "the full name of a declaration stands for it. Places have no file: it is the package's path."
+            "A checked contract as `svcgen ir` writes it. A key that is left out has its default. Outside of its "
+            "package the full name of a declaration stands for it. Places have no file: it is the package's path."
         ),
         "type": "object",
         "properties": {"schema": {"const": SCHEMA}, "packages": packages},
