@@ -62,11 +62,14 @@ def differences(old: model.Type, new: model.Type, successors: Successors) -> Ite
         case model.Named(), model.Named() if successors.get(bare_old.target) is bare_new.target:
             return
         case _:
-            yield Difference(change=Change.OTHER, old=_full(old), new=_full(new))
+            yield Difference(change=Change.OTHER, **_named(bare_old, bare_new))
 
 
-def _full(used: model.Type) -> str:
-    return used.target.full_name if isinstance(used, model.Named) else spell(used)
+def _named(old: model.Type, new: model.Type) -> dict[str, str]:
+    """Return how two types are told apart: by their full names where the short ones are equal."""
+    if isinstance(old, model.Named) and isinstance(new, model.Named) and old.target.name == new.target.name:
+        return {"old": old.target.full_name, "new": new.target.full_name}
+    return {"old": spell(old), "new": spell(new)}
 
 
 def _unaliased(used: model.Type) -> model.Type:

@@ -42,7 +42,7 @@ def check(comparison: Comparison) -> Iterator[Finding]:
                 category=Category.WIRE,
                 thing=(each.new, "closed"),
                 message=f"the enum `{each.new.name}` is closed now",
-                breaks=f"with values that the new version does not know {who}",
+                breaks=f"where values are unknown to the new version, {who}",
                 remedy="leave it open",
                 span=each.new.span,
                 old_line=spell_declaration(each.old),

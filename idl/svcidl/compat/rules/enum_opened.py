@@ -41,7 +41,7 @@ def check(comparison: Comparison) -> Iterator[Finding]:
                 category=Category.WIRE,
                 thing=(each.new, "closed"),
                 message=f"the enum `{each.new.name}` is no longer closed",
-                breaks=f"with values that the old version does not know {who}",
+                breaks=f"where values are unknown to the old version, {who}",
                 remedy="leave it closed",
                 span=each.new.span,
                 old_line=spell_declaration(each.old),

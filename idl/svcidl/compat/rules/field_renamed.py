@@ -45,7 +45,9 @@ def check(comparison: Comparison) -> Iterator[Finding]:
                 category=Category.WIRE if is_read_by_old else Category.SOURCE,
                 thing=(new, ""),
                 message=f"the {owner.noun} `{owner.name}.{old.name}` is called `{new.name}` now",
-                breaks="old readers know only the old name" if is_read_by_old else "code that uses the old name",
+                breaks="old readers know only the old name"
+                if is_read_by_old
+                else "code that uses the old name no longer runs",
                 remedy="add the new name beside the old one, and remove the old one later",
                 span=new.span,
                 old_line=spell_field(old),

@@ -45,7 +45,7 @@ def check(comparison: Comparison) -> Iterator[Finding]:
                     category=Category.WIRE,
                     thing=(new, ""),
                     message=f"the {owner.noun} `{owner.name}.{new.name}` is no longer read as `{old.renamed}`",
-                    breaks=f"under the former name {who}",
+                    breaks=f"where it has the former name, {who}",
                     remedy=f'keep `@renamed("{old.renamed}")`',
                     span=new.span,
                     old_line=spell_field(old),

@@ -37,7 +37,7 @@ service Orders { rpc get() -> Order }
 
 def check(comparison: Comparison) -> Iterator[Finding]:
     """Yield the findings of this rule."""
-    told = "changed its type from `{old}` to `{new}`"
+    told = "has another type: `{old}` became `{new}`"
     remedy = "add a new field or method of the new type beside it"
     yield from type_findings(comparison, Change.OTHER, refused_by_either, told, remedy)
 

@@ -33,7 +33,11 @@ service Orders { rpc find(sku: str(1..40)) }
 
 def check(comparison: Comparison) -> Iterator[Finding]:
     """Yield the findings of this rule."""
+    variants = {variant for union in comparison.unions for variant in union.variants.removed}
     for each in comparison.declarations.removed:
+        # That a variant is gone is told of its union.
+        if each in variants:
+            continue
         if isinstance(each, model.Alias | model.Enum | model.Struct | model.Union) and comparison.reached_before(each):
             yield Finding(
                 category=Category.SOURCE,

@@ -45,7 +45,7 @@ def check(comparison: Comparison) -> Iterator[Finding]:
                 category=Category.WIRE,
                 thing=(each.new, "closed"),
                 message=f"the union `{each.new.name}` is closed now",
-                breaks=f"with variants that the new version does not know {who}",
+                breaks=f"where variants are unknown to the new version, {who}",
                 remedy="leave it open",
                 span=each.new.span,
                 old_line=spell_declaration(each.old),

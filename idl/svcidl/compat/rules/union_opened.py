@@ -45,7 +45,7 @@ def check(comparison: Comparison) -> Iterator[Finding]:
                 category=Category.WIRE,
                 thing=(each.new, "closed"),
                 message=f"the union `{each.new.name}` is no longer closed",
-                breaks=f"with variants that the old version does not know {who}",
+                breaks=f"where variants are unknown to the old version, {who}",
                 remedy="leave it closed",
                 span=each.new.span,
                 old_line=spell_declaration(each.old),

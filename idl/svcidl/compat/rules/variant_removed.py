@@ -54,7 +54,7 @@ def check(comparison: Comparison) -> Iterator[Finding]:
             if who or variant.name not in union.new.reserved:
                 yield Finding(
                     category=Category.WIRE if who else Category.SOURCE,
-                    thing=(variant, ""),
+                    thing=(union.new, variant.name),
                     message=f"the variant `{variant.name}` was removed from the union `{union.new.name}`",
                     breaks=who or "code that uses it no longer runs",
                     remedy="keep it, marked `@deprecated`" if who else f"write `reserved({variant.name})`",
