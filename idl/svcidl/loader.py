@@ -154,7 +154,9 @@ class _Loader:
         message = f"cannot import `{written.value}`: {problem}"
         if problem == _MISSING:
             looked = tuple(f"looked for `{candidate}`" for candidate in problems)
-            help_ = (*looked, *_like(list(problems), importer), "give its folder with `--include`")
+            meant = _like(list(problems), importer)
+            spelt = (f"did you mean `{os.path.join(os.path.dirname(written.value), meant)}`?",) if meant else ()
+            help_ = (*looked, *spelt, "give its folder with `--include`")
         else:
             help_ = (f"found at `{path}`", *_path_remedies(path, problem))
         self._diagnostics.append(Diagnostic(code="E0205", message=message, span=written.span, help=help_))
@@ -169,7 +171,9 @@ _NOTHING_IN_IT = "no `.idl` file under this folder"
 def _path_remedies(path: str, problem: str) -> tuple[str, ...]:
     """Return what can be done about a path that cannot be read."""
     if problem == _MISSING:
-        return _like([path], "") or ("paths are relative to the current folder",)
+        meant = _like([path], "")
+        known = "paths are relative to the current folder"
+        return (f"did you mean `{os.path.join(os.path.dirname(path), meant)}`?" if meant else known,)
     if problem == _NOTHING_IN_IT:
         return ("give the folder that holds the `.idl` files, or one of them",)
     if problem == _IS_FOLDER:
@@ -178,14 +182,14 @@ def _path_remedies(path: str, problem: str) -> tuple[str, ...]:
     return ("look at its permissions, and whether it is a file",)
 
 
-def _like(candidates: list[str], importer: str) -> tuple[str, ...]:
-    """Return the file that may have been meant by one of the paths that are not there."""
+def _like(candidates: list[str], importer: str) -> str | None:
+    """Return the name of the file that may have been meant by one of the paths that are not there."""
     for candidate in candidates:
         own = os.path.basename(importer)
         found = closest(os.path.basename(candidate), [n for n in idl_files_beside(candidate) if n != own])
         if found is not None:
-            return (f"did you mean `{os.path.join(os.path.dirname(candidate), found)}`?",)
-    return ()
+            return found
+    return None
 
 
 def _unreadable(path: str) -> str | None:

@@ -4,10 +4,8 @@ The runtime's commands stand here by name alone: `svcgen compile` never loads wh
 compiler never imports the runtime.
 """
 
-import difflib
 import importlib
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any
 
 import click
@@ -59,6 +57,8 @@ class Commands(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is not None:
             return _load(entry.target)
+        from importlib.metadata import entry_points
+
         for plugin in entry_points(group=PLUGINS, name=cmd_name):
             return _load(plugin.value)
         return None
@@ -73,6 +73,8 @@ class Commands(click.Group):
         """
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
+            import difflib
+
             close = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f" Did you mean `{close[0]}`?" if close else ""
             ctx.fail(f"There is no command `{name}`.{hint}")

@@ -3,8 +3,6 @@
 import errno
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -65,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _internal(error: Exception) -> str:
+    # Dear to import, and hardly ever wanted.
+    import tempfile
+    import traceback
+
     what = f"Error: internal error ({type(error).__name__}); please report it"
     try:
         with tempfile.NamedTemporaryFile(

@@ -131,7 +131,7 @@ def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Anno
         name = annotation.name.text
         if name not in PLACES:
             help_ = tuple(line.replace("`", "`@", 1) for line in did_you_mean(name, PLACES))
-            help_ = help_ or (f"on {_article(place)} {place} may stand {_listed_names(place)}",)
+            help_ = help_ or (f"on {_a(place)} may stand {_listed_names(place)}",)
             result.problems.append(
                 Diagnostic(
                     code="E0601",
@@ -143,7 +143,7 @@ def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Anno
             )
         elif place not in PLACES[name]:
             remedy = f"`@{name}` stands on {_listed(PLACES[name])}"
-            _problem(result, "E0602", f"`@{name}` has no meaning on {_article(place)} {place}", annotation, remedy)
+            _problem(result, "E0602", f"`@{name}` has no meaning on {_a(place)}", annotation, remedy)
         elif name in seen:
             note = Note(message="first here", span=seen[name].span)
             message = f"`@{name}` is repeated"
@@ -168,8 +168,9 @@ def _listed_names(place: str) -> str:
     return ", ".join(names) if names else "no annotation"
 
 
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeo" or noun == "rpc" else "a"
+def _a(place: str) -> str:
+    noun = {"subscribes": "subscription", "value": "value of an enum"}.get(place, place)
+    return f"an {noun}" if noun[0] in "ae" or noun == "rpc" else f"a {noun}"
 
 
 def _problem(result: Annotations, code: str, message: str, node: nodes.Node, *help_: str) -> None:
@@ -324,7 +325,8 @@ def _auth(annotation: nodes.Annotation, result: Annotations) -> None:
         result.auth = "none"
     elif isinstance(value, nodes.String) and value.value == "none":
         # The model says "none" for an open member, so that no scheme can have this name.
-        _wrong(annotation, result, "names no scheme: write `@auth(none)` to open a member", value)
+        message, remedy = "`none` is the name of no scheme", "write `@auth(none)` to open a member"
+        _problem(result, "E0603", message, value, remedy)
     elif value is not None:
         result.auth = _text(annotation, result, "a scheme in a string, or `none`")
 
@@ -332,9 +334,9 @@ def _auth(annotation: nodes.Annotation, result: Annotations) -> None:
 def _header(annotation: nodes.Annotation, result: Annotations) -> None:
     result.header = _text(annotation, result, "the name of a header in a string")
     if result.header is not None and not _HEADER.fullmatch(result.header):
-        meant = re.sub(r"[^A-Za-z0-9]+", "-", result.header).strip("-") or "X-Name"
+        remedy = "use letters from `A` to `Z`, digits and `-`: `X-Name`"
         message = f"`{result.header}` cannot be the name of a header"
-        _problem(result, "E0406", message, _arguments(annotation)[0], f'write `@header("{meant}")`')
+        _problem(result, "E0406", message, _arguments(annotation)[0], remedy)
         result.header = None
 
 

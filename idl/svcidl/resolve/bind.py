@@ -67,8 +67,9 @@ def _not_there(name: nodes.Name, path: str, other: Unit) -> Diagnostic:
 
 def _there_instead(name: str, other: Unit) -> tuple[str, ...]:
     """Return what the other file declares that may have been meant, or where it has the name from."""
-    if name in other.picked or name in other.modules:
-        return (f"it only imports `{name}`, which is not handed on: import it from the file that declares it",)
+    for statement in other.tree.imports:
+        if isinstance(statement, nodes.ImportNames) and name in [pick.name.text for pick in statement.picks]:
+            return (f"it imports `{name}` from `{statement.path.value}` and hands nothing on: import it from there",)
     names = [f"`{symbol}`" for symbol in list(other.symbols)[:6]]
     known = f"it declares {', '.join(names)}" + (" and others" if len(other.symbols) > 6 else "")
     return did_you_mean(name, other.symbols) or (known if names else "it declares nothing",)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
 from svcidl.model import Bounds
+from svcidl.resolve.flaws import place
 from svcidl.resolve.patterns import pattern_problem
 from svcidl.suggest import did_you_mean
 
@@ -38,7 +39,7 @@ _OTHER_FORMATS = {
 }
 """What JSON Schema and OpenAPI call formats."""
 
-IN_64_BITS = f"an `int` lies between {INT64_MIN} and {INT64_MAX}: use `decimal` or `str` for more"
+IN_64_BITS = f"64 bits hold {INT64_MIN} to {INT64_MAX}: use `decimal` or `str` for more"
 ONE_END = "write `0..`, `..100` or `0..100`, or leave the range out"
 MAX_PRECISION = 38
 """Digits of the widest decimal column that common databases share."""
@@ -238,10 +239,11 @@ def _read_keywords(name: str, arguments: list[nodes.Argument], result: Constrain
 
 
 def _pattern(value: nodes.String, result: Constraints) -> str | None:
-    problem = pattern_problem(value.value)
-    if problem is None:
+    flaw = pattern_problem(value.value)
+    if flaw is None:
         return value.value
-    _problem(result, "E0310", problem[0], value, *problem[1:])
+    span = place(value, flaw.start, flaw.end)
+    result.problems.append(Diagnostic(code="E0310", message=flaw.message, span=span, help=flaw.help))
     return None
 
 

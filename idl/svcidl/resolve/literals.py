@@ -53,7 +53,9 @@ def evaluate(program: Program, use: nodes.TypeUse, literal: nodes.Literal) -> Va
         return ""
     if target.kind in _NO_DEFAULT:
         noun = "`any`" if target.kind == "any" else f"a {target.kind}"
-        raise BadLiteral(f"{noun} cannot have a default", literal, "make it optional with `?`", code="E0316")
+        can_be_missing = use.optional or target.kind == "any"
+        remedy = "remove the default" if can_be_missing else "remove the default, or make it optional with `?`"
+        raise BadLiteral(f"{noun} cannot have a default", literal, remedy, code="E0316")
     if isinstance(literal, nodes.Word) and literal.text == "null":
         remedy = "leave the default out: an optional field is null when missing" if use.optional else "make it optional"
         raise BadLiteral("`null` is no default", literal, remedy)
@@ -148,7 +150,7 @@ def _decimal(literal: nodes.Literal, limits: Constraints) -> Plain:
         return ""
     problem = decimal_problem(f"{number:f}", limits.precision, limits.scale)
     if problem is not None:
-        raise BadLiteral(problem, literal, f"the type is `decimal({limits.precision}, {limits.scale})`")
+        raise BadLiteral(problem, literal, f"widen `decimal({limits.precision}, {limits.scale})`, or change it")
     _check_bounds(limits.bounds, number, literal)
     return f"{number:f}"
 

@@ -8,18 +8,43 @@ from svcidl import nodes
 from svcidl.diagnostics import Diagnostic, Edit, Fix
 from svcidl.nearby import Nearby
 from svcidl.resolve.program import BUILTIN_TYPES, Kind, Symbol, Unit
-from svcidl.suggest import FOREIGN_TYPES, closest, replacement
+from svcidl.suggest import FOREIGN_TYPES, Spellings, closest, replacement
 
 _NO_RESULT = frozenset(("void", "none", "null", "unit"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """Where names can come from that a file does not see: the other files of the run, and files near by."""
 
-    symbols: Mapping[str, list[Symbol]]
-    nearby: Nearby
-    include: tuple[str, ...]
+    def __init__(self, symbols: Mapping[str, list[Symbol]], nearby: Nearby, include: tuple[str, ...]) -> None:
+        self.symbols, self.nearby, self.include = symbols, nearby, include
+        self._elsewhere: dict[frozenset[Kind], Spellings] = {}
+        self._visible: dict[tuple[Unit, frozenset[Kind], bool], tuple[dict[str, Symbol], Spellings]] = {}
+
+    def elsewhere(self, wanted: frozenset[Kind]) -> Spellings:
+        """Return the names of all files, if they are of one of the kinds."""
+        if wanted not in self._elsewhere:
+            names = [name for name, found in self.symbols.items() if any(each.kind in wanted for each in found)]
+            near = self.nearby.declared.items()
+            names += [name for name, declared in near if any(each.kind in wanted for each in declared)]
+            self._elsewhere[wanted] = Spellings(names)
+        return self._elsewhere[wanted]
+
+    def visible(self, where: Unit, wanted: frozenset[Kind], local: bool) -> tuple[dict[str, Symbol], Spellings]:
+        """Return what `where` declares of the kinds, and the names that can be written for them.
+
+        Args:
+            local: seen from inside, where imports and, for types, the built-in ones count.
+        """
+        key = (where, wanted, local)
+        if key not in self._visible:
+            found = {symbol.name: symbol for symbol in where.symbols.values() if symbol.kind in wanted}
+            if local:
+                picked = where.picked.items()
+                found.update((name, symbol) for name, symbol in picked if symbol and symbol.kind in wanted)
+            builtin = BUILTIN_TYPES if local and Kind.ALIAS in wanted else frozenset[str]()
+            self._visible[key] = found, Spellings([*found, *builtin])
+        return self._visible[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +116,11 @@ def insertion(unit: Unit, line: str) -> Fix:
 
 
 def spelt(path: str, unit: Unit, include: tuple[str, ...]) -> str:
-    """Return how an import of `unit` names `path`: from its own folder, else from a folder of `--include`."""
+    """Return how an import of `unit` names `path`: from its own folder or from one of `--include`."""
     own = os.path.relpath(path, os.path.dirname(unit.file.source.path) or ".")
     ways = [own, *(os.path.relpath(path, folder) for folder in include)]
-    return next((way for way in ways if way.split(os.sep)[0] != os.pardir), own).replace(os.sep, "/")
+    down = [way for way in ways if way.split(os.sep)[0] != os.pardir]
+    return min(down or [own], key=len).replace(os.sep, "/")
 
 
 class _Finder:
@@ -104,6 +130,7 @@ class _Finder:
         self._wanted = wanted
         self._around = around
         self._local = local
+        self._visible, self._spellings = around.visible(where, wanted, local)
 
     def remedies(self, ref: nodes.Ref) -> Iterator[_Remedy]:
         name = ref.parts[-1].text
@@ -122,11 +149,10 @@ class _Finder:
             return
         meant = self._meant(name, takes_types)
         if meant is not None:
-            visible = self._visible()
-            place = f" ({_place(visible[meant])})" if meant in visible else ""
+            place = f" ({_place(self._visible[meant])})" if meant in self._visible else ""
             yield _Remedy(help=f"did you mean `{meant}`?{place}", fix=replacement(ref.parts[-1].span, meant))
             return
-        far = closest(name, self._elsewhere())
+        far = self._around.elsewhere(self._wanted).closest(name) if self._local else None
         source = self._declared_as(far) if far is not None else None
         if source is not None:
             remedy = self._import(source, ref)
@@ -134,17 +160,9 @@ class _Finder:
             return
         yield _Remedy(help=self._last_resort(name))
 
-    def _visible(self) -> dict[str, Symbol]:
-        visible = {symbol.name: symbol for symbol in self._where.symbols.values() if symbol.kind in self._wanted}
-        if self._local:
-            picked = self._where.picked.items()
-            visible.update((name, symbol) for name, symbol in picked if symbol and symbol.kind in self._wanted)
-        return visible
-
     def _meant(self, name: str, takes_types: bool) -> str | None:
-        builtin = BUILTIN_TYPES if takes_types else frozenset[str]()
-        found = closest(name, [*self._visible(), *builtin])
-        if builtin and (found is None or found.lower() != name.lower()):
+        found = self._spellings.closest(name)
+        if takes_types and (found is None or found.lower() != name.lower()):
             return FOREIGN_TYPES.get(name.lower(), found)
         return found
 
@@ -160,16 +178,6 @@ class _Finder:
                 return _Source(name=name, path=found.path, place=f"{found.path}:{found.line}:{found.column}")
         return None
 
-    def _elsewhere(self) -> Iterator[str]:
-        if not self._local:
-            return
-        for name, symbols in self._around.symbols.items():
-            if any(symbol.kind in self._wanted and symbol.unit is not self._unit for symbol in symbols):
-                yield name
-        for name, found in self._around.nearby.declared.items():
-            if any(each.kind in self._wanted for each in found):
-                yield name
-
     def _import(self, source: _Source, ref: nodes.Ref) -> _Remedy:
         key = os.path.realpath(source.path)
         for statement, imported in self._unit.file.imports.items():
@@ -177,7 +185,7 @@ class _Finder:
                 return self._extend(statement, source, ref)
         line = f'import "{spelt(source.path, self._unit, self._around.include)}" {{ {source.name} }}'
         return _Remedy(
-            help=f"it is declared at {source.place}: write `{line}`",
+            help=f"it is declared at {source.place}; write `{line}`",
             fix=insertion(self._unit, line) if self._local else None,
         )
 
@@ -185,18 +193,18 @@ class _Finder:
         """Return how to use a file that is imported already."""
         if isinstance(statement, nodes.ImportAs):
             text = f"{statement.name.text}.{source.name}"
-            help_ = f"it is declared at {source.place}: write `{text}`"
+            help_ = f"it is declared at {source.place}; write `{text}`"
             return _Remedy(help=help_, fix=replacement(ref.span, text))
         last = statement.picks[-1].name.span.end
         edit = Edit(span=self._unit.file.source.span(last, last), text=f", {source.name}")
         names = ", ".join(_pick(pick) for pick in statement.picks)
         line = f'import "{statement.path.value}" {{ {names}, {source.name} }}'
-        help_ = f"it is declared at {source.place}: import it, too: `{line}`"
+        help_ = f"it is declared at {source.place}; import it, too: `{line}`"
         return _Remedy(help=help_, fix=Fix(message=f"import `{source.name}`, too", edits=(edit,)))
 
     def _last_resort(self, name: str) -> str:
         if not self._local:
-            names = [f"`{visible}`" for visible in list(self._visible())[:6]]
+            names = [f"`{visible}`" for visible in list(self._visible)[:6]]
             path = self._where.file.source.path
             return f"{path} declares {', '.join(names)}" if names else f"declare it in {path}"
         return f'declare it here, or import the file that does: `import "….idl" {{ {name} }}`'

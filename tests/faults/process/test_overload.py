@@ -97,6 +97,29 @@ def test_what_a_full_queue_refuses_is_told_overloaded_at_once(
     assert "refused" not in Held.began
 
 
+def test_an_operator_may_make_a_queue_shorter_while_the_service_runs(
+    rabbitmq: RabbitMQNode, rabbitmq_vhost_url: str, link: str, concurrency: Backend, held: Runner
+) -> None:
+    """A policy lowers the limit of one service without a restart: callers learn sooner that it is overloaded."""
+    vhost, queue = rabbitmq_vhost_url.rpartition("/")[2], "svc.rpc.probe.v1.Probe"
+    definition = '{"max-length": 1}'
+    rabbitmq.rabbitmqctl("set_policy", "-p", vhost, "short", f"^{queue}$", definition, "--apply-to", "queues")
+    wait_until(
+        lambda: f"{queue}\tshort" in rabbitmq.rabbitmqctl("list_queues", "-p", vhost, "name", "policy"), concurrency
+    )
+    with svcrt.connect(rabbitmq_vhost_url, concurrency=concurrency.name, **chosen(link)) as cluster:
+        probe = ProbeClient(cluster)
+        running = [probe.futures.ask(question=f"running {number}", timeout=60) for number in range(WORKERS)]
+        wait_until(lambda: Held.began.total() == WORKERS, concurrency)
+        waiting = probe.futures.ask(question="waiting", timeout=60)
+        wait_until(lambda: depth(rabbitmq_vhost_url, queue)[0] == 1, concurrency)
+        with pytest.raises(Overloaded, match="did not run"):
+            probe.ask(question="refused", timeout=60)
+        Held.may_end.set()
+        assert [each.result(30) for each in (*running, waiting)] == ["running 0", "running 1", "waiting"]
+    assert "refused" not in Held.began
+
+
 def test_requests_that_outwait_their_deadline_do_not_run_and_make_room(
     rabbitmq_vhost_url: str, link: str, concurrency: Backend, held: Runner
 ) -> None:

@@ -130,7 +130,7 @@ def test_a_plug_in_is_looked_for_only_when_the_name_is_not_ours(
         asked.append((group, name))
         return EntryPoints([EntryPoint("extra", "svcgen.cli.check:command", group)]).select(name=name)
 
-    monkeypatch.setattr(commands, "entry_points", entry_points)
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
     assert main(["check", "--help"]) == 0
     assert asked == []
     assert main(["extra", "--help"]) == 0
