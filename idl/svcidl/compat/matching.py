@@ -52,7 +52,12 @@ def match(
     declared = [(gone.pop(former(each)), each) for each in come if former(each) in gone]
     taken = {key(each) for _, each in declared}
     come = [each for each in come if key(each) not in taken]
-    guessed = _alike(list(gone.values()), come, shape)
+    # A renaming that was taken back: the predecessor has the name as its former one.
+    back = [(each, new_one) for each in gone.values() for new_one in come if former(each) == key(new_one)]
+    for old_one, new_one in back:
+        gone.pop(key(old_one))
+        come.remove(new_one)
+    guessed = [*back, *_alike(list(gone.values()), come, shape)]
     before, after = {key(each) for each, _ in guessed}, {key(each) for _, each in guessed}
     return Matched(
         kept=(*kept, *declared, *guessed),
