@@ -1,6 +1,7 @@
 """One finding of a rule, and what a rule is."""
 
 import enum
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -75,6 +76,9 @@ def diagnostic(code: str, found: Finding) -> Diagnostic:
     )
 
 
+_WIDTH = 120
+"""Of a page, on a terminal and in Markdown."""
+
 COMMAND = "svcgen breaking after/orders.idl --against before/orders.idl --format concise"
 
 
@@ -119,8 +123,12 @@ def page(
         name=name,
         tags=tuple(tag.value for tag in tags),
         title=title,
-        meaning=meaning,
+        meaning=_filled(meaning),
         wrong=example(old, bad, run=COMMAND),
         right=example(old, good, run=COMMAND),
-        remedy=remedy,
+        remedy=_filled(remedy),
     )
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

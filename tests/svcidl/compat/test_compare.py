@@ -52,13 +52,19 @@ def test_what_is_left_out_gives_way_to_the_next_grave_one(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("struct A { x: int }\nservice S { rpc m() -> int }", "struct A { x: str, y: int }\nservice S { rpc m() -> int }"),
+        (
+            "struct A { x: int }\nservice S { rpc m() -> int }",
+            "struct A { x: str, y: int }\nservice S { rpc m() -> int }",
+        ),
         ("enum E { a }\nservice S { rpc m() -> int }", "service S { rpc m() -> int }"),
         ("error F(404) { x: int }\nservice S { rpc m() }", "error F(409) { y: str }\nservice S { rpc m() }"),
         # A new method may use an old type as it likes: nobody calls it yet.
-        ("struct A { x: int }\nservice S { rpc m() -> A }", "struct A { x: int, y: int }\nservice S { rpc m() -> A\n  rpc n(a: A) }"),
+        (
+            "struct A { x: int }\nservice S { rpc m() -> A }",
+            "struct A { x: int, y: int }\nservice S { rpc m() -> A\n  rpc n(a: A) }",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_nothing_old_reaches_gives_nothing(old: str, new: str, tmp_path: Path) -> None:
     assert compare(*models(tmp_path, old, new)) == ()
 
@@ -70,13 +76,25 @@ def test_what_nothing_old_reaches_gives_nothing(old: str, new: str, tmp_path: Pa
         ("service S { rpc m(a: int = 1) }", "service S { rpc m(a: int = 2) }"),
         ("error E(404)\nservice S { rpc m() throws E }", "error E(404)\nservice S { rpc m() }"),
         ("service S { rpc m(a: int, b: str) }", "service S { rpc m(b: str, a: int) }"),
-        ("alias A = str(..5)\nservice S { rpc m(a: A) -> list<str(..5)> }", "alias B = str(..5)\nalias A = B\nservice S { rpc m(a: str(..5)) -> list<B> }"),
+        (
+            "alias A = str(..5)\nservice S { rpc m(a: A) -> list<str(..5)> }",
+            "alias B = str(..5)\nalias A = B\nservice S { rpc m(a: str(..5)) -> list<B> }",
+        ),
         ("enum E { a, b }\nservice S { rpc m(e: E) -> E }", "enum E { c, b, a }\nservice S { rpc m(e: E) -> E }"),
-        ("struct A {}\nunion U = A\nservice S { rpc m(u: U) -> U }", "struct A {}\nstruct B {}\nunion U = B | A\nservice S { rpc m(u: U) -> U }"),
-        ('service S { rpc m(id: int)\n  http PUT "/a/{id}" }', '/// Doc\n@owner("me") service S { @timeout(1s) rpc m(id: int) http PUT "/a/{id}" status 204 }'),
-        ("event E { a: int }\nservice S { rpc m() }", "event E { a: int }\nservice S { rpc m()\n  subscribes E as e\n  publishes E }"),
+        (
+            "struct A {}\nunion U = A\nservice S { rpc m(u: U) -> U }",
+            "struct A {}\nstruct B {}\nunion U = B | A\nservice S { rpc m(u: U) -> U }",
+        ),
+        (
+            'service S { rpc m(id: int)\n  http PUT "/a/{id}" }',
+            '/// Doc\n@owner("me") service S { @timeout(1s) rpc m(id: int) http PUT "/a/{id}" status 204 }',
+        ),
+        (
+            "event E { a: int }\nservice S { rpc m() }",
+            "event E { a: int }\nservice S { rpc m()\n  subscribes E as e\n  publishes E }",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_breaks_nobody_gives_nothing(old: str, new: str, tmp_path: Path) -> None:
     assert concise(compare(*models(tmp_path, old, new))) == ""
 
@@ -84,15 +102,39 @@ def test_what_breaks_nobody_gives_nothing(old: str, new: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
-        ("struct A { x: int, y: str }\nservice S { rpc m(a: A) -> list<A> }", "struct B { x: int, y: str }\nservice S { rpc m(a: B) -> list<B> }", "B0129"),
-        ("struct A { x: A?, y: list<A> }\nservice S { rpc m() -> A }", "struct B { x: B?, y: list<B> }\nservice S { rpc m() -> B }", "B0129"),
-        ("struct A { x: int }\nunion U = A\nservice S { rpc m() -> U }", "struct B { x: int }\nunion U = B\nservice S { rpc m() -> U }", "B0125"),
-        ("event A { x: int }\nservice S { publishes A\n  subscribes A as a }", "event B { x: int }\nservice S { publishes B\n  subscribes B as a }", "B0134"),
+        (
+            "struct A { x: int, y: str }\nservice S { rpc m(a: A) -> list<A> }",
+            "struct B { x: int, y: str }\nservice S { rpc m(a: B) -> list<B> }",
+            "B0129",
+        ),
+        (
+            "struct A { x: A?, y: list<A> }\nservice S { rpc m() -> A }",
+            "struct B { x: B?, y: list<B> }\nservice S { rpc m() -> B }",
+            "B0129",
+        ),
+        (
+            "struct A { x: int }\nunion U = A\nservice S { rpc m() -> U }",
+            "struct B { x: int }\nunion U = B\nservice S { rpc m() -> U }",
+            "B0125",
+        ),
+        (
+            "event A { x: int }\nservice S { publishes A\n  subscribes A as a }",
+            "event B { x: int }\nservice S { publishes B\n  subscribes B as a }",
+            "B0134",
+        ),
         ("service S { rpc m(a: int) -> str\n  rpc n() }", "service S { rpc o(a: int) -> str\n  rpc n() }", "B0141"),
-        ("struct A { x: int, y: str }\nservice S { rpc m(a: A) }", "struct A { z: int, y: str }\nservice S { rpc m(a: A) }", "B0112"),
-        ("struct A { x: int, y: str }\nservice S { rpc m(a: A) }", 'struct A { @renamed("x") z: int, y: str }\nservice S { rpc m(a: A) }', "B0111"),
+        (
+            "struct A { x: int, y: str }\nservice S { rpc m(a: A) }",
+            "struct A { z: int, y: str }\nservice S { rpc m(a: A) }",
+            "B0112",
+        ),
+        (
+            "struct A { x: int, y: str }\nservice S { rpc m(a: A) }",
+            'struct A { @renamed("x") z: int, y: str }\nservice S { rpc m(a: A) }',
+            "B0111",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_rename_is_told_once(old: str, new: str, code: str, tmp_path: Path) -> None:
     assert codes(compare(*models(tmp_path, old, new))) == [code]
 

@@ -1,4 +1,4 @@
-"""Every rule has a pair of files; comparing them finds exactly what stands beside them, and comparing one alone nothing."""
+"""Every rule has a pair of files: comparing them finds what stands beside them, comparing one with itself nothing."""
 
 from pathlib import Path
 

@@ -19,17 +19,18 @@ from svcrt.codec import Codec, codec
 from svcrt.errors import InvalidValue
 
 FIELDS = [
-    "", "a: int", "a: int = 3", "a: int?", "a: int(0..5)", "a: int(3..9)", "a: int(..9)?", "a: float", "a: float(..4.5)",
-    "a: bool", "a: str", "a: str(2..)", "a: str(..3)", 'a: str(pattern: "^[a-z]+$")', 'a: str(format: "email")',
+    "", "a: int", "a: int = 3", "a: int?", "a: int(0..5)", "a: int(3..9)", "a: int(..9)?", "a: float",
+    "a: float(..4.5)", "a: bool", "a: str", "a: str(2..)", "a: str(..3)", 'a: str(pattern: "^[a-z]+$")',
+    'a: str(format: "email")',
     "a: decimal(4, 2)", "a: decimal(5, 2)", "a: decimal(5, 3)", "a: decimal(4, 2, 0..5)", "a: uuid", "a: date",
     "a: list<int>", "a: list<int>(..2)", "a: list<int?>", "a: list<int(0..5)>?", "a: set<int>", "a: map<str, int>",
     "a: map<str(..2), int>", "a: map<str, int?>(1..)", "a: Open", "a: Closed", "a: Inner", "a: Inner?", "a: any",
     '@renamed("a") b: int',
 ]  # fmt: skip
 POOL: list[Any] = [
-    None, 0, 3, 9, 10, -1, 4.5, 5.25, True, "", "a", "abc", "abcd", "A", "a@b.ch", "1.00", "9.99", "-1.00", "123.45", "1.125",
-    "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "2024-01-31", [], [3], [3, 9], [1, 2, 3], [None], {}, {"x": 3}, {"abc": 3},
-    {"x": None}, "left", "right", "middle", {"x": 3, "y": 4},
+    None, 0, 3, 9, 10, -1, 4.5, 5.25, True, "", "a", "abc", "abcd", "A", "a@b.ch", "1.00", "9.99", "-1.00", "123.45",
+    "1.125", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "2024-01-31", [], [3], [3, 9], [1, 2, 3], [None], {}, {"x": 3},
+    {"abc": 3}, {"x": None}, "left", "right", "middle", {"x": 3, "y": 4},
 ]  # fmt: skip
 DOCUMENTS = [{}, *({"a": value} for value in POOL), {"b": 3}]
 TYPES = "enum Open { left, right }\nclosed enum Closed { left, right }\nstruct Inner { x: int }\n"

@@ -94,8 +94,8 @@ def test_every_default_is_read_back(defaults: Model) -> None:
     SCHEMA.validate(json.loads(text))
     read = load(text)
     assert dump(read) == text
-    (before,) = (each for each in defaults.package("defaults.v1").declarations if isinstance(each, Struct))
-    (after,) = (each for each in read.package("defaults.v1").declarations if isinstance(each, Struct))
+    before, after = (each.package("defaults.v1").declarations[2] for each in (defaults, read))
+    assert isinstance(after, Struct)
     assert alike(before, after, set())
     shade, colours = read.package("defaults.v1").declarations[1], after.fields[9].default
     assert isinstance(shade, Enum)
@@ -160,19 +160,47 @@ STRUCT = ("packages", 0, "declarations", 2)
         (("packages", 0), 5, "$.packages[0] must be an object, and is 5"),
         (("packages", 0, "name"), None, "$.packages[0].name must be text, and is null"),
         (("packages", 0, "requested"), 1, "$.packages[0].requested must be true or false, and is 1"),
-        ((*STRUCT, "kind"), "record", '$.packages[0].declarations[2].kind is "record", which is no kind of declaration'),
+        (
+            (*STRUCT, "kind"),
+            "record",
+            '$.packages[0].declarations[2].kind is "record", which is no kind of declaration',
+        ),
         ((*STRUCT, "name"), "Shade", "$.packages[0].declarations[2]: `defaults.v1.Shade` stands there twice"),
         ((*STRUCT, "fields"), None, "$.packages[0].declarations[2] lacks `fields`"),
         ((*STRUCT, "wings"), 2, "$.packages[0].declarations[2] has the unknown key `wings`"),
         ((*STRUCT, "place"), {}, "$.packages[0].declarations[2].place.start must be a whole number, and is null"),
-        ((*STRUCT, "fields", 0, "type", "kind"), "tuple", '$.packages[0].declarations[2].fields[0].type.kind is "tuple"; it must be one of scalar, list'),
-        ((*STRUCT, "fields", 0, "type", "primitive"), "i32", '$.packages[0].declarations[2].fields[0].type.primitive is "i32"; it must be one of bool, int'),
-        (("packages", 0, "declarations", 3, "fields", 0, "type", "target"), "a.B", "$.packages[0].declarations[3].fields[0].type.target names `a.B`, which is no alias or enum or struct or union"),
-        ((*STRUCT, "fields", 9, "default", 0, "value"), "blue", "$.packages[0].declarations[2].fields[9].default[0] is no default of its type"),
-        ((*STRUCT, "fields", 5, "default", "bytes"), "!", '$.packages[0].declarations[2].fields[5].default must be base64, and is "!"'),
-        (("packages", 0, "declarations", 4, "template", 1), {"field": "q"}, '$.packages[0].declarations[4].template[1] must be text, and is {"field": "q"}'),
+        (
+            (*STRUCT, "fields", 0, "type", "kind"),
+            "tuple",
+            '$.packages[0].declarations[2].fields[0].type.kind is "tuple"; it must be one of scalar, list',
+        ),
+        (
+            (*STRUCT, "fields", 0, "type", "primitive"),
+            "i32",
+            '$.packages[0].declarations[2].fields[0].type.primitive is "i32"; it must be one of bool, int',
+        ),
+        (
+            ("packages", 0, "declarations", 3, "fields", 0, "type", "target"),
+            "a.B",
+            "$.packages[0].declarations[3].fields[0].type.target names `a.B`, which is no alias or enum",
+        ),
+        (
+            (*STRUCT, "fields", 9, "default", 0, "value"),
+            "blue",
+            "$.packages[0].declarations[2].fields[9].default[0] is no default of its type",
+        ),
+        (
+            (*STRUCT, "fields", 5, "default", "bytes"),
+            "!",
+            '$.packages[0].declarations[2].fields[5].default must be base64, and is "!"',
+        ),
+        (
+            ("packages", 0, "declarations", 4, "template", 1),
+            {"field": "q"},
+            '$.packages[0].declarations[4].template[1] must be text, and is {"field": "q"}',
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_file_is_told_with_its_place(
     defaults: Model, path: tuple[Any, ...], value: Any, message: str
 ) -> None:
