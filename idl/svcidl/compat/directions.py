@@ -17,7 +17,7 @@ class Direction(enum.StrEnum):
     STORED = "stored"
     """Events, oneway and what is parked of them: any version writes, any version reads."""
     HTTP = "http"
-    """Beside another one: a client writes it over HTTP, where the gateway refuses fields that it does not know."""
+    """Beside another one: written by a client over HTTP or a socket, where fields that are not known are refused."""
 
 
 Reach: TypeAlias = frozenset[Direction]
@@ -67,7 +67,7 @@ def roots(member: model.AnyMember) -> Iterator[tuple[model.Type | model.Error, R
         for error in member.throws:
             yield error, frozenset((Direction.RESPONSE,))
     if isinstance(member, model.Socket):
-        yield member.receives, frozenset((Direction.REQUEST,))
+        yield member.receives, frozenset((Direction.REQUEST, Direction.HTTP))
         yield member.sends, frozenset((Direction.RESPONSE,))
 
 

@@ -53,10 +53,11 @@ def match(
     taken = {key(each) for _, each in declared}
     come = [each for each in come if key(each) not in taken]
     # A renaming that was taken back: the predecessor has the name as its former one.
-    back = [(each, new_one) for each in gone.values() for new_one in come if former(each) == key(new_one)]
-    for old_one, new_one in back:
-        gone.pop(key(old_one))
-        come.remove(new_one)
+    names = {key(each): each for each in come}
+    back = [(each, names.pop(former(each))) for each in gone.values() if former(each) in names]
+    for each, _ in back:
+        gone.pop(key(each))
+    come = list(names.values())
     guessed = [*back, *_alike(list(gone.values()), come, shape)]
     before, after = {key(each) for each, _ in guessed}, {key(each) for _, each in guessed}
     return Matched(

@@ -6,6 +6,7 @@ import pytest
 
 from svcidl.compat import Category, compare
 from svcidl.diagnostics import Diagnostic
+from svcidl.ir import dump, load
 from svcidl.model import Model
 from svcidl.pipeline import check
 from svcidl.report import concise
@@ -150,3 +151,21 @@ def test_one_alias_is_told_once_however_often_it_is_used(tmp_path: Path) -> None
     assert [each.message for each in compare(old, new)] == [
         "`T` takes less than before: `int(0..9)` became `int(1..9)`: requests of old clients are refused"
     ]
+
+
+ROOT = Path(__file__).parents[3]
+CONTRACTS = [
+    "generated_examples/shop",
+    "generated_examples/tour",
+    "tests/svcgen/corpus/hostile",
+    "tests/svcidl/example",
+]
+
+
+@pytest.mark.parametrize("path", CONTRACTS)
+def test_a_contract_against_itself_and_against_its_json_gives_nothing(path: str) -> None:
+    first, second = check([ROOT / path]).model, check([ROOT / path]).model
+    assert first is not None
+    assert second is not None
+    assert compare(first, second) == ()
+    assert compare(load(dump(first)), second) == ()

@@ -172,3 +172,50 @@ def test_what_is_told_is_really_refused(codecs: list[Codec[Any]], findings: set[
             wrong.append((way, FIELDS[old], FIELDS[new]))
     assert wrong == []
     assert len(findings) > 500
+
+
+UNION = "struct A {}\nstruct B {}\nstruct C {}\n"
+DECLARED = [
+    ("B0115", "ans", "closed enum T { a }", "closed enum T { a, b }", "b"),
+    ("B0116", "ask", "closed enum T { a, b }", "closed enum T { a }", "b"),
+    ("B0119", "ask", 'closed enum T { a, b = "bee" }', "closed enum T { a, b }", "bee"),
+    ("B0119", "ans", 'closed enum T { a, b = "bee" }', "closed enum T { a, b }", "b"),
+    ("B0118", "ans", "closed enum T { a, b }", 'closed enum T { a, @renamed("b") c }', "c"),
+    ("B0121", "ask", "enum T { a }", "closed enum T { a }", "z"),
+    ("B0122", "ans", "closed enum T { a }", "enum T { a }", "z"),
+    ("B0123", "ans", f"{UNION}closed union T = A", f"{UNION}closed union T = A | B", {"type": "B"}),
+    ("B0124", "ask", f"{UNION}closed union T = A | B", f"{UNION}closed union T = A", {"type": "B"}),
+    ("B0125", "ask", "struct A {}\nclosed union T = A", '@tag("a") struct A {}\nclosed union T = A', {"type": "A"}),
+    ("B0126", "ask", f"{UNION}union T = A", f"{UNION}closed union T = A", {"type": "Z"}),
+    ("B0127", "ans", f"{UNION}closed union T = A", f"{UNION}union T = A", {"type": "Z"}),
+    ("B0135", "ask", "struct T {}", "enum T { a }", {}),
+    ("B0111", "ans", "struct T { a: int }", 'struct T { @renamed("a") b: int }', {"b": 1}),
+    ("B0112", "ask", "struct T { a: int }", "struct T { b: int }", {"a": 1}),
+    ("B0113", "ask", 'struct T { @renamed("a") b: int }', "struct T { b: int }", {"a": 1}),
+    ("B0114", "ask", "struct T { reserved(a) }", "struct T { a: int? }", {"a": "x"}),
+]
+
+
+@pytest.mark.parametrize(("code", "way", "old", "new", "document"), DECLARED)
+def test_a_change_of_a_declaration_is_told_and_refused(
+    code: str, way: str, old: str, new: str, document: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    member = "rpc m(t: Box)" if way == "ask" else "rpc m() -> Box"
+    codecs = {}
+    models = []
+    for side, text in (("old", old), ("new", new)):
+        contract = f"{text}\nstruct Box {{ t: T }}\nservice S {{ {member} }}\n"
+        # Both versions are imported side by side; compared they have one name.
+        package = f"compat_{code.lower()}_{way}_{side}.v1"
+        (tmp_path / "imported.idl").write_text(f"package {package}\n{contract}")
+        assert compile_files([tmp_path / "imported.idl"], out=tmp_path).changes is not None
+        codecs[side] = codec(importlib.import_module(f"{package}.types").Box)
+        (tmp_path / f"{side}.idl").write_text(f"package a.v1\n{contract}")
+        model = check([tmp_path / f"{side}.idl"]).model
+        assert model is not None
+        models.append(model)
+    writer, reader = (codecs["old"], codecs["new"]) if way == "ask" else (codecs["new"], codecs["old"])
+    assert accepted(writer, {"t": document})
+    assert not accepted(reader, {"t": document})
+    assert [found.code for found in compare(*models)] == [code]
