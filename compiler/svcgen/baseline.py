@@ -17,7 +17,7 @@ from svcidl.source import SourceFile, Span
 GIT = "git:"
 MODEL_SUFFIX = ".json"
 
-_PACKAGE = re.compile(rb"^[ \t]*package[ \t]+([A-Za-z0-9_.]+)", re.MULTILINE)
+_PACKAGE = re.compile(rb"^(?:\xef\xbb\xbf)?\s*package\s+([A-Za-z0-9_.]+)", re.MULTILINE)
 
 
 class BaselineError(Exception):

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 _LINK = "120000"
 _MAX_LINKS = 8
+_OF_HOOKS = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"))
 
 
 class GitError(Exception):
@@ -117,7 +118,9 @@ def _git(folder: str, *arguments: str, given: bytes = b"") -> bytes:
     Raises:
         GitError: it is not installed, or it ends in an error, whose first line is told.
     """
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    # In a hook git sets variables that would lead away from the folder.
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         ended = subprocess.run(
             ["git", "-C", folder, *arguments], input=given, capture_output=True, env=environment, check=False

@@ -1,7 +1,7 @@
 """Two models side by side, paired once: what the rules walk."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from svcidl import model
@@ -106,14 +106,30 @@ class Comparison:
             shape=lambda package: tuple(sorted(each.name for each in package.declarations)) or None,
         )
         matched = {pair: _declarations(*pair) for pair in self.packages.kept}
+        moved = self._moved(tuple(matched.values()))
+        of_kept = {gone for each in matched.values() for gone in each.removed}
         self.declarations: Matched[model.Declaration] = Matched(
-            kept=tuple(pair for each in matched.values() for pair in each.kept),
-            guessed=tuple(pair for each in matched.values() for pair in each.guessed),
-            removed=tuple(gone for each in matched.values() for gone in each.removed),
+            kept=(*(pair for each in matched.values() for pair in each.kept), *moved.items()),
+            # What was in a package that is gone is told with the package.
+            guessed=(
+                *(pair for each in matched.values() for pair in each.guessed),
+                *(pair for pair in moved.items() if pair[0] in of_kept),
+            ),
+            removed=tuple(gone for each in matched.values() for gone in each.removed if gone not in moved),
         )
         self.homes = {gone: new for (_, new), each in matched.items() for gone in each.removed}
         """The package of every removed declaration, as it is now."""
         self.successors = dict(self.declarations.kept)
+
+    def _moved(self, matched: tuple[Matched[model.Declaration], ...]) -> dict[model.Declaration, model.Declaration]:
+        """Return what left its package for another one under its name: types do not travel by their packages."""
+        gone = [each for package in matched for each in package.removed]
+        come = [each for package in matched for each in package.added]
+        gone += [each for package in self.packages.removed for each in package.declarations]
+        come += [each for package in self.packages.added for each in package.declarations]
+        return dict(
+            match(gone, come, key=lambda each: each.full_name, shape=lambda each: (each.name, shape(each))).guessed
+        )
 
     @cached_property
     def services(self) -> tuple[Services, ...]:
@@ -289,7 +305,16 @@ def _values(old: model.Enum, new: model.Enum) -> Matched[model.EnumValue]:
         # `@renamed` names what travelled, which need not be the value's name.
         return next((each.name for each in old.values if each.wire == value.renamed), None)
 
-    return match(old.values, new.values, key=lambda value: value.name, former=former, shape=lambda value: value.wire)
+    found = match(old.values, new.values, key=lambda value: value.name, former=former, shape=lambda value: value.wire)
+    if len(found.removed) == len(found.added) == 1:
+        (gone,), (come,) = found.removed, found.added
+        if gone.name not in new.reserved and old.values.index(gone) == new.values.index(come):
+            # One went, and one came in its place: it is taken for the same one.
+            renamed = ((gone, come),)
+            return replace(
+                found, kept=(*found.kept, *renamed), guessed=(*found.guessed, *renamed), removed=(), added=()
+            )
+    return found
 
 
 def reserved(declared: model.Declared) -> tuple[str, ...]:

@@ -136,6 +136,11 @@ def spell_declared(declared: model.Declared) -> str:
             return spell_declaration(declared)
 
 
+def both_names(old: model.TopLevel, new: model.TopLevel) -> tuple[str, str]:
+    """Return the names of a declaration and of its successor, with their packages where these differ."""
+    return (old.name, new.name) if old.package == new.package else (old.full_name, new.full_name)
+
+
 def shape(declaration: model.Declaration) -> tuple[object, ...] | None:
     """Return what two declarations have in common if one is the other under a new name; None if it holds nothing."""
     match declaration:

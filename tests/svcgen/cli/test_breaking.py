@@ -174,6 +174,29 @@ def test_odd_names_and_links_are_read_from_git(shop: Path, capsys: pytest.Captur
     assert (code, text) == (1, f"contracts/orders.idl:6:3: {NULL}")
 
 
+def test_an_import_that_is_no_longer_needed(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "contracts" / "orders.idl").write_text(
+        ORDERS.replace('import "common.idl" { Sku }', "").replace("sku: Sku", "sku: str(1..40)")
+    )
+    assert run(capsys, "contracts/orders.idl", "--against", "git:HEAD")[0] == 0
+
+
+def test_in_a_hook_of_git(shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "contracts" / "orders.idl").write_text(TIGHTER)
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert run(capsys, "contracts", "--against", "git:HEAD") == (1, f"contracts/orders.idl:6:3: {NULL}")
+
+
+def test_a_byte_order_mark(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = shop / "contracts" / "orders.idl"
+    place.write_bytes(b"\xef\xbb\xbf" + ORDERS.encode())
+    commit(shop, "second")
+    place.rename(shop / "contracts" / "o.idl")
+    (shop / "contracts" / "o.idl").write_text(TIGHTER)
+    assert run(capsys, "contracts/o.idl", "--against", "git:HEAD") == (1, f"contracts/o.idl:6:3: {NULL}")
+
+
 def test_an_older_revision(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "contracts" / "orders.idl").write_text(TIGHTER)
     commit(shop, "second")

@@ -140,6 +140,32 @@ def test_a_rename_is_told_once(old: str, new: str, code: str, tmp_path: Path) ->
     assert codes(compare(*models(tmp_path, old, new))) == [code]
 
 
+@pytest.mark.parametrize("closed", ["", "closed "])
+def test_a_value_that_went_and_one_that_came_in_its_place_are_one(closed: str, tmp_path: Path) -> None:
+    use = "service S { rpc m(e: E) -> E }"
+    old = f"{closed}enum E {{ a, b, c }}\n{use}"
+    assert codes(compare(*models(tmp_path, old, f"{closed}enum E {{ a, x, c }}\n{use}"))) == ["B0119"]
+    found = codes(compare(*models(tmp_path, old, f"{closed}enum E {{ a, x, c, reserved(b) }}\n{use}")))
+    assert found == (["B0116", "B0115"] if closed else [])
+
+
+def test_what_moved_to_another_package_is_told_once(tmp_path: Path) -> None:
+    money, event = "struct Money { cents: int, currency: str }", "event Paid { order: int }"
+    for folder, shop, common in (("old", f"{money}\n{event}", ""), ("new", "", f"{money}\n{event}")):
+        (tmp_path / folder).mkdir()
+        imports = "" if shop else 'import "common.idl" { Money, Paid }\n'
+        use = "struct Bill { total: Money, parts: list<Money> }\nservice S { rpc pay(b: Bill)\n  publishes Paid }"
+        (tmp_path / folder / "shop.idl").write_text(f"package shop.v1\n{imports}{shop}\n{use}\n")
+        (tmp_path / folder / "common.idl").write_text(f"package common.v1\nstruct Other {{ x: int }}\n{common}\n")
+    old, new = (check([tmp_path / folder]).model for folder in ("old", "new"))
+    assert old is not None
+    assert new is not None
+    assert [found.message for found in compare(old, new)] == [
+        "the struct `shop.v1.Money` is called `common.v1.Money` now: code that imports the old name no longer runs",
+        "the event `shop.v1.Paid` is called `common.v1.Paid` now: old subscribers wait for the old name in vain",
+    ]
+
+
 def test_types_of_a_removed_method_are_not_told_too(tmp_path: Path) -> None:
     old = "struct A { x: int }\nservice S { rpc m() -> A\n  rpc n() }"
     assert codes(compare(*models(tmp_path, old, "service S { rpc n() }"))) == ["B0140"]

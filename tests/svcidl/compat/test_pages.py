@@ -9,7 +9,6 @@ from svcidl.compat import RULES, compare
 from svcidl.compat.finding import Category, Rule
 from svcidl.pipeline import check
 
-
 GUIDE = Path(__file__).parents[3] / "docs" / "evolution.md"
 
 

@@ -36,12 +36,16 @@ def check(comparison: Comparison) -> Iterator[Finding]:
     for enum in comparison.enums:
         for old, new in enum.values.kept:
             if old.wire != new.wire and new.renamed != old.wire:
+                is_same = old.name == new.name
+                told = f"travels as `{new.wire}` instead of `{old.wire}`"
+                told = told if is_same else f"seems to be called `{new.name}` now"
                 yield Finding(
                     category=Category.WIRE,
                     thing=(new, ""),
-                    message=f"`{enum.new.name}.{new.name}` travels as `{new.wire}` instead of `{old.wire}`",
+                    message=f"`{enum.new.name}.{old.name}` {told}",
                     breaks="old and new versions do not know each other's value",
-                    remedy=f'write `{new.name} = "{old.wire}"`',
+                    remedy=f'write `{new.name} = "{old.wire}"`'
+                    + ("" if is_same else f", or `reserved({old.name})` if it is another one"),
                     span=new.span,
                     old_line=spell_value(old),
                     old_span=old.span,

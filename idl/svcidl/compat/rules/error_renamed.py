@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import model
 from svcidl.compat.comparison import Comparison
 from svcidl.compat.finding import Category, Finding, Rule, page
-from svcidl.compat.spelling import spell_declaration
+from svcidl.compat.spelling import both_names, spell_declaration
 
 PAGE = page(
     code="B0131",
@@ -45,10 +45,11 @@ def check(comparison: Comparison) -> Iterator[Finding]:
     """Yield the findings of this rule."""
     for old, new in comparison.declarations.guessed:
         if isinstance(old, model.Error) and comparison.reach(old, new):
+            was, is_ = both_names(old, new)
             yield Finding(
                 category=Category.SOURCE,
                 thing=(new, ""),
-                message=f"the error `{old.name}` is called `{new.name}` now",
+                message=f"the error `{was}` is called `{is_}` now",
                 breaks="code that catches the old name no longer catches it",
                 remedy="keep the old name",
                 span=new.span,

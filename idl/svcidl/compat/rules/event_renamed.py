@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import model
 from svcidl.compat.comparison import Comparison
 from svcidl.compat.finding import Category, Finding, Rule, page
-from svcidl.compat.spelling import spell_declaration
+from svcidl.compat.spelling import both_names, spell_declaration
 
 PAGE = page(
     code="B0134",
@@ -36,10 +36,11 @@ def check(comparison: Comparison) -> Iterator[Finding]:
     """Yield the findings of this rule."""
     for old, new in comparison.declarations.guessed:
         if isinstance(old, model.Event):
+            was, is_ = both_names(old, new)
             yield Finding(
                 category=Category.BROKER,
                 thing=(new, ""),
-                message=f"the event `{old.name}` is called `{new.name}` now",
+                message=f"the event `{was}` is called `{is_}` now",
                 breaks="old subscribers wait for the old name in vain",
                 remedy="announce the new event beside the old one",
                 span=new.span,

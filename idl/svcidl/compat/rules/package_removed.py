@@ -43,6 +43,9 @@ service Orders {
 def check(comparison: Comparison) -> Iterator[Finding]:
     """Yield the findings of this rule."""
     for package in comparison.packages.removed:
+        # What was only imported, and is no longer, need not be gone.
+        if not package.requested:
+            continue
         is_live = any(isinstance(each, model.Service | model.Event) for each in package.declarations)
         yield Finding(
             category=Category.BROKER if is_live else Category.SOURCE,

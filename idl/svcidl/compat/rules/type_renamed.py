@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import model
 from svcidl.compat.comparison import Comparison
 from svcidl.compat.finding import Category, Finding, Rule, page
-from svcidl.compat.spelling import KINDS, spell_declaration
+from svcidl.compat.spelling import KINDS, both_names, spell_declaration
 
 PAGE = page(
     code="B0129",
@@ -36,10 +36,11 @@ def check(comparison: Comparison) -> Iterator[Finding]:
     """Yield the findings of this rule."""
     for old, new in comparison.declarations.guessed:
         if isinstance(old, model.Alias | model.Enum | model.Struct | model.Union) and comparison.reach(old, new):
+            was, is_ = both_names(old, new)
             yield Finding(
                 category=Category.SOURCE,
                 thing=(new, ""),
-                message=f"the {KINDS[type(old)]} `{old.name}` is called `{new.name}` now",
+                message=f"the {KINDS[type(old)]} `{was}` is called `{is_}` now",
                 breaks="code that imports the old name no longer runs",
                 remedy="keep the old name",
                 span=new.span,
