@@ -294,11 +294,14 @@ def test_a_finding_can_be_accepted_in_the_file(shop: Path, capsys: pytest.Captur
     accepted = "nothing breaks against git:HEAD in 2 packages, 1 accepted in the files\n"
     for field in (
         "note: str  // svcgen: allow B0106 nobody sends null",
+        "note: str  // svcgen: allow null-refused: nobody sends null",
         "// svcgen: allow B0106 nobody sends null\n  note: str",
         '// svcgen: allow B0101, B0106 nobody sends null\n  /// For the parcel.\n  @deprecated("x")\n  note: str',
     ):
         place.write_text(ORDERS.replace("note: str?", field))
         assert run(capsys, "contracts", "--against", "git:HEAD") == (0, accepted)
+    place.write_text("// svcgen: allow-file b0106 nobody sends null\n" + TIGHTER)
+    assert run(capsys, "contracts", "--against", "git:HEAD") == (0, accepted)
     for field in (
         "note: str  // svcgen: allow B0107 another rule",
         "// svcgen: allow B0106 not this one\n  x: int?\n  note: str",
