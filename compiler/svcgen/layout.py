@@ -119,6 +119,12 @@ def _operands(either: Either, indent: int, *, nested: bool) -> str:
 
 
 def _pieces(row: Row, indent: int, *, used: int, after: int) -> str:
+    *before, last = row.parts
+    start = "".join(map(flat, before))
+    # The value of an assignment is broken before its annotation is.
+    if isinstance(last, Group) and last.items and not any(map(_must_break, before)):
+        if used + len(start) + len(last.open) <= WIDTH:
+            return start + _explode(last, indent)
     text = ""
     for index, part in enumerate(row.parts):
         behind = sum(_first_line(piece) for piece in row.parts[index + 1 :]) + after

@@ -11,21 +11,33 @@ import msgspec
 import svcrt
 from svcrt import bases, generated
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 _OF_THE_LANGUAGE = ("stream", "true", "false")
 _TYPES = ("any", "bool", "bytes", "date", "decimal", "duration", "float", "int", "list", "map", "set", "str", "time")
 _MORE_TYPES = ("timestamp", "uuid")
-_OF_GENERATED_CODE = """
-    self cls mro args kwargs name value timeout futures publish contract service client types call cluster caller close
-    annotations fields_type wire_name status retryable super add_note with_traceback request socket response stub origin
-    field default pattern tag type id UUID Decimal Annotated ClassVar Final Literal Optional Protocol Self TypeVar Any
-    datetime timedelta timezone Mapping Sequence Iterator final override overload cast TYPE_CHECKING typing msgspec
-    svcrt svcgen eventlet amqp asyncio logging CONTRACT METHODS EVENTS Base Client AsyncClient Futures Publisher Fields
-    Struct Enum StrEnum enum_ ABC abstractmethod dataclass property_ x_ x__ X is_unknown UnknownVariant _x _ _0
-""".split()
+_OF_GENERATED_CODE = _words(
+    """
+    self cls mro args kwargs name value timeout futures publish contract service client types call cluster caller
+    close annotations fields_type wire_name status retryable super add_note with_traceback request socket response
+    stub origin field default pattern tag type id UUID Decimal Annotated ClassVar Final Literal Optional Protocol
+    Self TypeVar Any datetime timedelta timezone Mapping Sequence Iterator final override overload cast
+    TYPE_CHECKING typing msgspec svcrt svcgen eventlet amqp asyncio logging CONTRACT METHODS EVENTS Base Client
+    AsyncClient Futures Publisher Fields Struct Enum StrEnum ABC abstractmethod dataclass X is_unknown
+    UnknownVariant _
+    """
+)
 
 
 def _public(names: Iterable[str]) -> set[str]:
     return {name for name in names if re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) and not name.startswith("__")}
+
+
+_ESCAPED = _words("enum_ property_ x_ x__ _x _0 _private")
+"""What others of them become in Python, so that no two of these stand in one scope."""
 
 
 def words() -> list[str]:
@@ -67,7 +79,7 @@ def apart(names: Iterable[str]) -> Iterator[list[str]]:
 def write_all(folder: Path) -> list[Path]:
     """Write one file per place that a name can have; return them."""
     files = {"structs": _structs(), "errors": _errors(), "events": _events(), "services": _services()}
-    for number, group in enumerate(apart(words())):
+    for number, group in enumerate(apart([*words(), *_ESCAPED])):
         files[f"members{number}"] = _members(number, group)
     paths = []
     for name, text in files.items():
@@ -152,21 +164,33 @@ service Parameters {{
   rpc all({parameters}) -> int
 }}
 service Web {{
-{chr(10).join(f'  route {name} GET "/m{number}/{at}/{{{name}}}" ({name}: str)' for at, name in enumerate(names))}
+{chr(10).join(f'  route {name} GET "/m{number}/{name}/{{{name}}}" ({name}: str)' for name in names)}
 }}
 service Sockets {{
-{chr(10).join(f'  socket {name} "/s{number}/{at}" ({name}: str?) receives Fields sends Fields' for at, name in enumerate(names))}
+{chr(10).join(f'  socket {name} "/s{number}/{name}" ({name}: str?) receives Fields sends Fields' for name in names)}
 }}
 """
 
 
 def write_packages(folder: Path) -> list[Path]:
     """Write a small file per keyword as a segment of its package: parents that use their children, equal ends."""
-    segments = [*keyword.kwlist, *keyword.softkwlist, "types", "contract", "service", "client", "typing", "svcrt", "str"]
+    segments = [
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        "typing",
+        "svcrt",
+        "str",
+        "types",
+        "contract",
+        "service",
+        "client",
+    ]
     segments = [each for each in segments if re.fullmatch(r"[A-Za-z]\w*", each)]
     paths, former = [], ""
     for number, segment in enumerate(segments):
-        package = f"nested.{segment}.{segment}"
+        # The parent has modules of these names.
+        above = "apart" if segment in ("types", "contract", "service", "client") else "nested"
+        package = f"{above}.{segment}.{segment}"
         uses = f'import "p{number - 1}.idl" {{ Thing as Former }}\n' if former else ""
         field = ", former: Former?" if former else ""
         text = f"package {package}\n{uses}struct Thing {{ {segment}: int{field} }}\n"
