@@ -44,7 +44,7 @@ def format_text(text: str, file: str) -> str:
     if content(tokenize(result)) != before:
         # Never seen. But a contract that has lost something is worse than one that is not formatted.
         raise RuntimeError(f"formatting {file} would change what it says")
-    if strays and len(parse(SourceFile(file, file, result)).diagnostics) != len(strays):
+    if strays and _codes(parse(SourceFile(file, file, result)).diagnostics) != _codes(strays):
         # At the end of a body it stays what it is; in the midst of a thing it would document what comes next.
         raise Unformattable(strays, source)
     return result.replace("\n", "\r\n") if _ends_lines_with_crlf(text) else result
@@ -59,6 +59,10 @@ def _checked(source: SourceFile) -> tuple[Diagnostic, ...]:
     if parsed.tree is None or has_errors(problems):
         raise Unformattable(problems, source)
     return parsed.diagnostics
+
+
+def _codes(diagnostics: tuple[Diagnostic, ...]) -> list[str]:
+    return [found.code for found in diagnostics]
 
 
 def _ends_lines_with_crlf(text: str) -> bool:

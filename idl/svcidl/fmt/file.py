@@ -14,7 +14,7 @@ def lay_out(tokens: Sequence[Token]) -> str:
     An empty line stands after the package, after the imports, and before a declaration that is documented or takes
     several lines; others stand where the author left one or more.
     """
-    return "".join(_pieces(Reader(tokens))).lstrip("\n")
+    return "".join(_pieces(Reader(tokens)))
 
 
 def _pieces(reader: Reader) -> Iterator[str]:
@@ -31,14 +31,15 @@ def _pieces(reader: Reader) -> Iterator[str]:
 
 
 def _piece(reader: Reader, read: Callable[[Reader], Doc], *, is_apart: bool) -> Iterator[str]:
-    """Yield what comes next, its comments, and the empty line before it if it has or needs one."""
+    """Yield what comes next, its comments, and the empty line before it if it has or needs one (`is_apart`)."""
     token = reader.next
     before = "".join(_comments(token))
     has_blank = token.has_blank
     is_documented = any(comment.is_doc for comment in token.comments)
     token.comments = []
     text = render([read(reader), *reader.flush()])
-    if not has_blank and (is_apart or is_documented or text.count("\n") > 1):
+    is_tall = read is declaration and (is_documented or text.count("\n") > 1)
+    if not has_blank and (is_apart or is_tall):
         yield "\n"
     yield before
     yield text

@@ -120,6 +120,13 @@ def test_the_file_in_the_documentation_is_formatted() -> None:
     assert format_text(text, "language.md") == text
 
 
+def test_the_examples_of_the_rules_are_formatted() -> None:
+    blocks = (ROOT / "docs/formatting.md").read_text(encoding="utf-8").split("```\n")
+    examples = [f"package t.v1\n\n{block}" for block in blocks if block.startswith(("struct", "union"))]
+    assert len(examples) == 2
+    assert [format_text(text, "formatting.md") for text in examples] == examples
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("tests/svcidl/fixtures/*.idl")), ids=lambda path: path.stem)
 def test_a_fixture_is_refused_for_its_syntax_or_keeps_its_meaning(path: Path) -> None:
     text = path.read_bytes().decode("utf-8", errors="replace").removeprefix("\ufeff")
