@@ -30,6 +30,7 @@ def declaration(reader: Reader) -> Doc:
     """Read one declaration with its annotations."""
     parts = annotations(reader)
     if reader.next.text == "closed":
+        reader.push(3)
         parts += [reader.take(), " "]
     return [*parts, _DECLARATIONS[reader.next.text](reader)]
 
@@ -73,7 +74,9 @@ def _union(reader: Reader) -> Doc:
 
 def _error(reader: Reader) -> Doc:
     """Read `error E(404) "template" { … }`."""
-    parts = [*reader.words(2), reader.take(), reader.take(), reader.take()]
+    reader.push(5)
+    reader.push(6)
+    parts: list[Doc] = [reader.take(), " ", reader.take(), reader.take(), reader.take(), reader.take()]
     if reader.next.text.startswith('"'):
         parts += [" ", reader.take()]
     return [*parts, " ", reader.body(field)] if reader.next.text == "{" else parts

@@ -24,7 +24,7 @@ def _call(reader: Reader) -> Doc:
     if reader.next.text == "throws":
         parts.append(Group(Indent([*reader.flush(), LINE, reader.take(), _events(reader)])))
     if reader.next.text == "http":
-        parts += [*reader.flush(), Indent([HARD, *_http(reader)])]
+        parts.append(Indent([*reader.flush(), HARD, *_http(reader)]))
     return parts
 
 

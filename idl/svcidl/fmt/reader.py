@@ -68,7 +68,8 @@ class Reader:
         return parts
 
     def words(self, number: int) -> list[Doc]:
-        """Return that many tokens with spaces between them."""
+        """Return that many tokens with spaces between them; comments among them go into brackets that follow."""
+        self.push(number)
         parts = [self.take()]
         for _ in range(number - 1):
             parts += [" ", self.take()]
@@ -81,12 +82,22 @@ class Reader:
         not break it when the result is formatted again.
         """
         first, *rest = self._tokens[self._index : self._index + number + 1]
-        for before, token in pairwise((first, *rest)):
-            if before.trailing:
-                first.comments.append(Comment(before.trailing, blank=False))
-                before.trailing = ""
-            first.comments += token.comments
-            token.comments = []
+        first.comments += _gathered(first, rest)
+
+    def push(self, number: int) -> None:
+        """Move the comments among the next `number` of tokens into the brackets that follow, if any do.
+
+        Else they would be printed behind the closing bracket of a short body, and so behind what is in it.
+        """
+        *tokens, opener = self._tokens[self._index : self._index + number + 1]
+        if opener.text not in CLOSERS:
+            return
+        trailing = [token for token in tokens if token.trailing]
+        own = [token for token in (*tokens[1:], opener) if token.comments]
+        if len(trailing) == 1 and not own and not opener.trailing:
+            opener.trailing, trailing[0].trailing = trailing[0].trailing, ""
+        else:
+            opener.comments = _gathered(tokens[0], (*tokens[1:], opener))
 
     def flush(self) -> list[Doc]:
         """Return the comment that is held back, if there is one."""
@@ -170,6 +181,18 @@ class Reader:
         if not parts and not is_hard(head):
             return [*head, closer.text]
         return Group([*head, Indent([space, *parts]), space, closer.text], broken=is_broken)
+
+
+def _gathered(first: Token, rest: Sequence[Token]) -> list[Comment]:
+    """Take the comments between `first` and the last one of `rest` away, and return them in order."""
+    found: list[Comment] = []
+    for before, token in pairwise((first, *rest)):
+        if before.trailing:
+            found.append(Comment(before.trailing, blank=False))
+            before.trailing = ""
+        found += token.comments
+        token.comments = []
+    return found
 
 
 def comments(found: Sequence[Comment]) -> list[Doc]:
