@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
-from svcidl.diagnostics import Diagnostic
+from svcidl.diagnostics import Diagnostic, Edit, Fix
 from svcidl.source import SourceFile, Span
+from svcidl.suggest import replacement
 
 MARKS = {
     "COMMA": ",",
@@ -60,6 +62,8 @@ _REMEDIES = (
 
 
 _MEANINGLESS = {
+    "\u201c\u201d\u201e\u00ab\u00bb": 'strings stand in straight double quotes: `"`',
+    "\u2018\u2019\u201a`": 'strings stand in straight double quotes: `"`',
     ";": "lines end without semicolons: remove it",
     "/": 'a path stands in double quotes: `http GET "/books/{id}"`',
 }
@@ -70,7 +74,9 @@ def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
     found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
     nouns = _expected(expected)
     label = f"expected {nouns}" if nouns else ""
-    fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in (None, *expected))
+    # Where a name may stand every keyword may, too, and says nothing of what is meant.
+    kinds = (None,) if "NAME" in expected else (None, *expected)
+    fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in kinds)
     help_ = tuple(fitting)[:1]
     if not help_ and set(expected) == {"LBRACE"}:
         help_ = ("a declaration has a body, which may be empty: `{}`",)
@@ -95,20 +101,28 @@ def _expected(kinds: Collection[str]) -> str:
 def missing(kind: str, span: Span) -> Diagnostic:
     """A mark or a keyword is missing just before `span`."""
     text = MARKS.get(kind, kind.lower())
-    return Diagnostic(code="E0102", message=f"a `{text}` is missing here", span=span)
+    fix = _insert(text if kind in MARKS else f" {text}", span, f"write `{text}`")
+    article = "an" if kind == "AS" else "a"
+    return Diagnostic(code="E0102", message=f"{article} `{text}` is missing here", span=span, fixes=(fix,))
+
+
+def _insert(text: str, span: Span, message: str) -> Fix:
+    at = replace(span, end=span.start, end_line=span.line, end_column=span.column)
+    return Fix(message=message, edits=(Edit(span=at, text=text),))
 
 
 def missing_brace(span: Span) -> Diagnostic:
     """A declaration begins at the margin while a body is open."""
     message = "a `}` is missing before this declaration"
-    return Diagnostic(code="E0102", message=message, span=span, help=("close the body above",))
+    fix = _insert("}\n", span, "close the body above")
+    return Diagnostic(code="E0102", message=message, span=span, help=(fix.message,), fixes=(fix,))
 
 
 def misspelt(text: str, keyword: str, span: Span) -> Diagnostic:
     """A keyword is meant."""
-    return Diagnostic(
-        code="E0107", message=f"unknown keyword `{text}`", span=span, help=(f"did you mean `{keyword}`?",)
-    )
+    message, help_ = f"unknown keyword `{text}`", f"did you mean `{keyword}`?"
+    fix = replacement(span, keyword)
+    return Diagnostic(code="E0107", message=message, span=span, help=(help_,), fixes=(fix,))
 
 
 def missing_package(span: Span) -> Diagnostic:
@@ -170,7 +184,10 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
     if char == '"':
         end = _end(_REST_OF_LINE, text, position)
         found = Diagnostic(
-            code="E0104", message="a string is not closed on its line", span=source.span(position, position + 1)
+            code="E0104",
+            message="a string is not closed on its line",
+            span=source.span(position, position + 1),
+            help=('close it with `"`; a line end within it is written `\\n`',),
         )
         return end, "STRING", found
     if char == "+" and (plus := _PLUS_NUMBER.match(text, position)):
@@ -196,7 +213,9 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
     end = _end(_ILLEGAL_RUN, text, position)
     if damaged and "\ufffd" in text[position:end]:
         return end, None, None
-    help_ = tuple(remedy for mark, remedy in _MEANINGLESS.items() if mark == char)
+    help_ = tuple(remedy for marks, remedy in _MEANINGLESS.items() if char in marks)
+    if char.isalpha():
+        help_ = ("names are written with `A` to `Z`, `a` to `z`, digits and `_`",)
     message = f"{_shown(char)} has no meaning here"
     return end, None, Diagnostic(code="E0103", message=message, span=source.span(position, end), help=help_)
 

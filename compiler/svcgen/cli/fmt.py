@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from svcgen.cli.diagnostics import show
+from svcgen.cli.diagnostics import show, wants_color
 from svcgen.cli.exit_codes import COULD_NOT_RUN, FINDINGS
 from svcgen.cli.options import files_argument, format_option
 from svcgen.in_place import replace
@@ -72,13 +72,14 @@ def command(files: tuple[Path, ...], is_check: bool, is_diff: bool, stdin_filena
     else:
         outcomes = list(_outcomes(paths))
     diagnostics = [found for outcome in outcomes for found in outcome.diagnostics]
+    if paths == [STDIN] and not diagnostics and not is_check and not is_diff:
+        # Nothing else may come between on standard output, not even a log of no findings.
+        sys.stdout.buffer.write(outcomes[0].after or b"")
+        return 0
     show(diagnostics, _sources(outcomes), form)
     if is_check or is_diff:
         return _compare(outcomes, is_check=is_check, is_diff=is_diff)
-    if paths == [STDIN]:
-        sys.stdout.buffer.write(outcomes[0].after or b"")
-        return FINDINGS if diagnostics else 0
-    return _write(outcomes)
+    return FINDINGS if paths == [STDIN] else _write(outcomes)
 
 
 def _outcomes(paths: list[str]) -> Iterator[Outcome]:
@@ -174,7 +175,10 @@ def _print_diff(outcome: Outcome) -> None:
 
     # Lines end in LF alone: other marks that Python splits at may stand in strings.
     before, after = (list(io.StringIO(data.decode(), newline="\n")) for data in (outcome.before, outcome.after or b""))
+    is_coloured = wants_color(sys.stdout)
     for line in difflib.unified_diff(before, after, outcome.path, outcome.path):
-        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
+        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0]) if is_coloured else None
         end = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
-        click.echo(click.style(line, fg=colour) + end, nl=False)
+        # UTF-8 whatever the locale is, and a path that is no text as it is.
+        text = (click.style(line, fg=colour) if colour else line) + end
+        click.echo(text.encode(errors="surrogateescape"), nl=False)

@@ -1,4 +1,4 @@
-"""Annotations: where each may stand, what it takes, and what it says. One table for rule and builder."""
+"""Annotations: what each takes, and what it says. Read in one place for rule and builder."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic, Note
 from svcidl.model import Delivery, Retry
+from svcidl.resolve.annotation_table import DECLARED, PLACES, USAGE, place_of
 from svcidl.resolve.constraints import integer_value
 from svcidl.resolve.durations import read_duration
-from svcidl.suggest import did_you_mean
+from svcidl.suggest import did_you_mean, fixes
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MAX_COUNT = 1_000_000
@@ -39,89 +40,6 @@ class Annotations:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-_DECLARED = [
-    "alias",
-    "enum",
-    "struct",
-    "union",
-    "error",
-    "event",
-    "service",
-    "rpc",
-    "oneway",
-    "subscribes",
-    "route",
-    "socket",
-    "timer",
-    "field",
-    "parameter",
-    "value",
-]
-
-PLACES: Mapping[str, tuple[str, ...]] = {
-    "timeout": ("rpc",),
-    "idempotent": ("rpc",),
-    "retry": ("subscribes", "oneway"),
-    "concurrency": ("rpc", "oneway", "subscribes"),
-    "delivery": ("subscribes",),
-    "per_instance": ("timer",),
-    "auth": ("service", "rpc", "oneway", "route", "socket"),
-    "header": ("parameter",),
-    "query": ("parameter",),
-    "sensitive": ("field", "parameter"),
-    "renamed": ("field", "parameter", "value"),
-    "tag": ("struct",),
-    "retryable": ("error",),
-    "deprecated": tuple(_DECLARED),
-    "owner": ("service",),
-}
-"""Where each annotation may stand; what a place is called is the keyword of its node, or field, parameter, value."""
-
-USAGE: Mapping[str, str] = {
-    "timeout": "@timeout(5s)",
-    "idempotent": "@idempotent",
-    "retry": "@retry(5, backoff: 1s..5m)",
-    "concurrency": "@concurrency(4)",
-    "delivery": "@delivery(broadcast)",
-    "per_instance": "@per_instance",
-    "auth": '@auth("bearer")',
-    "header": '@header("X-Name")',
-    "query": '@query("name")',
-    "sensitive": "@sensitive",
-    "renamed": '@renamed("old")',
-    "tag": '@tag("card")',
-    "retryable": "@retryable",
-    "deprecated": '@deprecated("use …")',
-    "owner": '@owner("team")',
-}
-
-_PLACE_OF: Mapping[type[nodes.Node], str] = {
-    nodes.Alias: "alias",
-    nodes.Enum: "enum",
-    nodes.Struct: "struct",
-    nodes.Union: "union",
-    nodes.Error: "error",
-    nodes.Event: "event",
-    nodes.Service: "service",
-    nodes.Rpc: "rpc",
-    nodes.Oneway: "oneway",
-    nodes.Publishes: "publishes",
-    nodes.Subscription: "subscribes",
-    nodes.Use: "uses",
-    nodes.Route: "route",
-    nodes.Socket: "socket",
-    nodes.Timer: "timer",
-    nodes.EnumValue: "value",
-}
-
-
-def place_of(node: nodes.Documented, *, parameter: bool = False) -> str:
-    """Return what the table `PLACES` calls a node."""
-    if isinstance(node, nodes.Field):
-        return "parameter" if parameter else "field"
-    return _PLACE_OF[type(node)]
-
-
 def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Annotations:
     """Read the annotations of a node; `parameter` tells a parameter from a field, which are one kind of node."""
     result = Annotations()
@@ -131,14 +49,25 @@ def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Anno
         name = annotation.name.text
         if name not in PLACES:
             help_ = tuple(line.replace("`", "`@", 1) for line in did_you_mean(name, PLACES))
-            _problem(result, "E0601", f"unknown annotation `@{name}`", annotation.name, *help_)
+            help_ = help_ or (f"on {_a(place)} may stand {_listed_names(place)}",)
+            result.problems.append(
+                Diagnostic(
+                    code="E0601",
+                    message=f"unknown annotation `@{name}`",
+                    span=annotation.name.span,
+                    help=help_,
+                    fixes=fixes(name, PLACES, annotation.name.span),
+                )
+            )
         elif place not in PLACES[name]:
             remedy = f"`@{name}` stands on {_listed(PLACES[name])}"
-            _problem(result, "E0602", f"`@{name}` has no meaning on {_article(place)} {place}", annotation, remedy)
+            _problem(result, "E0602", f"`@{name}` has no meaning on {_a(place)}", annotation, remedy)
         elif name in seen:
             note = Note(message="first here", span=seen[name].span)
             message = f"`@{name}` is repeated"
-            result.problems.append(Diagnostic(code="E0604", message=message, span=annotation.span, notes=(note,)))
+            help_ = ("remove one of the two",)
+            found = Diagnostic(code="E0604", message=message, span=annotation.span, help=help_, notes=(note,))
+            result.problems.append(found)
         else:
             seen[name] = annotation
             _READERS[name](annotation, result)
@@ -147,13 +76,19 @@ def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Anno
 
 def _listed(places: Iterable[str]) -> str:
     places = list(places)
-    if len(places) == len(_DECLARED):
+    if len(places) == len(DECLARED):
         return "anything declared"
     return places[0] if len(places) == 1 else ", ".join(places[:-1]) + " and " + places[-1]
 
 
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeo" or noun == "rpc" else "a"
+def _listed_names(place: str) -> str:
+    names = [f"`@{name}`" for name, places in PLACES.items() if place in places]
+    return ", ".join(names) if names else "no annotation"
+
+
+def _a(place: str) -> str:
+    noun = {"subscribes": "subscription", "value": "value of an enum"}.get(place, place)
+    return f"an {noun}" if noun[0] in "ae" or noun == "rpc" else f"a {noun}"
 
 
 def _problem(result: Annotations, code: str, message: str, node: nodes.Node, *help_: str) -> None:
@@ -207,7 +142,7 @@ def _count(annotation: nodes.Annotation, result: Annotations, value: nodes.Node,
     count = integer_value(value)
     if count is None or not lowest <= count <= _MAX_COUNT:
         message = f"`@{annotation.name.text}` must lie between {lowest} and {_MAX_COUNT}"
-        _problem(result, "E0504", message, value)
+        _problem(result, "E0504", message, value, f"write `{USAGE[annotation.name.text]}`")
         return None
     return count
 
@@ -276,9 +211,10 @@ def _backoff(annotation: nodes.Annotation, value: nodes.Range, result: Annotatio
             return None, None
     low, high = ends
     if low is not None and high is not None and low > high:
-        _problem(result, "E0504", "the back-off is reversed: it starts above its end", value)
+        remedy = "write the shorter one first: `1s..5m`"
+        _problem(result, "E0504", "the back-off is reversed: it starts above its end", value, remedy)
     elif high is not None and high > _LONGEST_BACKOFF_MS:
-        _problem(result, "E0504", "a back-off is 7d at the longest", value)
+        _problem(result, "E0504", "a back-off is 7d at the longest", value, "let it end at `7d` or below")
     return low, high
 
 
@@ -295,7 +231,7 @@ def _delivery(annotation: nodes.Annotation, result: Annotations) -> None:
     if not isinstance(value, nodes.Word):
         _wrong(annotation, result, "takes one word", value)
     elif value.text not in (words := [delivery.value for delivery in Delivery]):
-        help_ = (*did_you_mean(value.text, words), "it is `pool`, `broadcast` or `singleton`")
+        help_ = did_you_mean(value.text, words) or ("it is `pool`, `broadcast` or `singleton`",)
         _problem(result, "E0504", f"unknown delivery `{value.text}`", value, *help_)
     else:
         result.delivery = Delivery(value.text)
@@ -307,7 +243,8 @@ def _auth(annotation: nodes.Annotation, result: Annotations) -> None:
         result.auth = "none"
     elif isinstance(value, nodes.String) and value.value == "none":
         # The model says "none" for an open member, so that no scheme can have this name.
-        _wrong(annotation, result, "names no scheme: write `@auth(none)` to open a member", value)
+        message, remedy = "`none` is the name of no scheme", "write `@auth(none)` to open a member"
+        _problem(result, "E0603", message, value, remedy)
     elif value is not None:
         result.auth = _text(annotation, result, "a scheme in a string, or `none`")
 
@@ -315,7 +252,9 @@ def _auth(annotation: nodes.Annotation, result: Annotations) -> None:
 def _header(annotation: nodes.Annotation, result: Annotations) -> None:
     result.header = _text(annotation, result, "the name of a header in a string")
     if result.header is not None and not _HEADER.fullmatch(result.header):
-        _problem(result, "E0406", f"`{result.header}` cannot be the name of a header", _arguments(annotation)[0])
+        remedy = "use letters from `A` to `Z`, digits and `-`: `X-Name`"
+        message = f"`{result.header}` cannot be the name of a header"
+        _problem(result, "E0406", message, _arguments(annotation)[0], remedy)
         result.header = None
 
 
