@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from svcidl.fmt.document import BLANK, COMMA, HARD, LINE, SOFT, SPARE_COMMA, Doc, Group, Indent, Own, Trailing, is_hard
-from svcidl.fmt.tokens import Comment, Token
+from svcidl.fmt.tokens import Comment, Token, is_documentation
 
 CLOSERS = {"(": ")", "{": "}", "[": "]", "<": ">"}
 
@@ -94,7 +94,8 @@ class Reader:
             return
         trailing = [token for token in tokens if token.trailing]
         own = [token for token in (*tokens[1:], opener) if token.comments]
-        if len(trailing) == 1 and not own and not opener.trailing:
+        is_alone = len(trailing) == 1 and not own and not opener.trailing
+        if is_alone and not is_documentation(trailing[0].trailing):
             opener.trailing, trailing[0].trailing = trailing[0].trailing, ""
         else:
             opener.comments = _gathered(tokens[0], (*tokens[1:], opener))
