@@ -162,7 +162,17 @@ service Sockets {{
 
 def write_packages(folder: Path) -> list[Path]:
     """Write a small file per keyword as a segment of its package: parents that use their children, equal ends."""
-    segments = [*keyword.kwlist, *keyword.softkwlist, "types", "contract", "service", "client", "typing", "svcrt", "str"]
+    segments = [
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        "types",
+        "contract",
+        "service",
+        "client",
+        "typing",
+        "svcrt",
+        "str",
+    ]
     segments = [each for each in segments if re.fullmatch(r"[A-Za-z]\w*", each)]
     paths, former = [], ""
     for number, segment in enumerate(segments):

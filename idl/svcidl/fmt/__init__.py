@@ -2,7 +2,7 @@
 
 from svcidl.diagnostics import Diagnostic, has_errors
 from svcidl.fmt.file import lay_out
-from svcidl.fmt.tokens import content, tokenize
+from svcidl.fmt.tokens import content, is_documentation, tokenize
 from svcidl.layout import check_layout
 from svcidl.parser import parse
 from svcidl.source import SourceFile
@@ -40,7 +40,11 @@ def format_text(text: str, file: str) -> str:
     strays = _checked(source)
     tokens = tokenize(source.text.replace("\r\n", "\n").replace("\r", "\n"))
     before = content(tokens)
+    is_settled = not any(is_documentation(token.trailing) for token in tokens)
     result = lay_out(tokens)
+    if not is_settled:
+        # Documentation behind something on its line (a lint finding) may have come to stand before what it documents.
+        result = lay_out(tokenize(result))
     if content(tokenize(result)) != before:
         # Never seen. But a contract that has lost something is worse than one that is not formatted.
         raise RuntimeError(f"formatting {file} would change what it says")

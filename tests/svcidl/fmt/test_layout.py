@@ -134,6 +134,19 @@ def test_layout(text: str, expected: str) -> None:
     assert format_text(HEAD + text, "t.idl") == HEAD + expected + "\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "package t.v1\nalias A = // c\nint /// Of B.\nalias B = int\n",
+        'package // c\nt.v1 ///\n\n// d\nimport "a.idl" as a\n',
+        "package t.v1\nerror // c\nE(404 /// Stray.\n) {}\n",
+    ],
+)
+def test_documentation_behind_something_settles_at_once(text: str) -> None:
+    result = format_text(text, "t.idl")
+    assert format_text(result, "t.idl") == result
+
+
 def test_the_head_of_a_file() -> None:
     text = (
         '\n\n// Licence.\n\n/// Doc.\n\npackage t.v1\nimport "a.idl" as a\nimport "b.idl" {\nB,C as D }\nalias A = int'
