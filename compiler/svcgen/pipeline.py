@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from svcgen.plan import choose_names, plan_package
+from svcgen.plan import Names, choose_names, plan_package
 from svcgen.render import render
 from svcgen.write import Changes, compare, write
 from svcidl.diagnostics import Diagnostic, in_order
@@ -31,20 +31,33 @@ class Compiled:
 
 def check_files(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Checked:
     """Check files as `svcidl.pipeline.check` does, and that their names can be told apart in Python."""
+    return _check_and_name(paths, include)[0]
+
+
+def _check_and_name(
+    paths: Iterable[str | os.PathLike[str]], include: Sequence[str | os.PathLike[str]]
+) -> tuple[Checked, Names]:
     checked = check(paths, include=include)
     if checked.model is None:
-        return checked
-    _, meeting = choose_names(checked.model)
-    return Checked(
+        return checked, Names()
+    names, meeting = choose_names(checked.model)
+    named = Checked(
         model=None if meeting else checked.model,
         diagnostics=in_order([*checked.diagnostics, *meeting], list(checked.sources)),
         sources=checked.sources,
     )
+    return named, names
 
 
-def generate(model: Model) -> dict[str, str]:
-    """Return the files of every package: text by posix path relative to the output folder. Deterministic."""
-    names, _ = choose_names(model)
+def generate(model: Model, names: Names | None = None) -> dict[str, str]:
+    """Return the files of every package: text by posix path relative to the output folder. Deterministic.
+
+    Args:
+        model: what was checked.
+        names: of the model, where they are known.
+    """
+    if names is None:
+        names, _ = choose_names(model)
     return {path: text for package in model.packages for path, text in render(plan_package(package, names)).items()}
 
 
@@ -66,9 +79,9 @@ def compile_files(
     Raises:
         WriteError: the file system, or a file that svcgen did not generate, is in the way; nothing was written.
     """
-    checked = check_files(paths, include=include)
+    checked, names = _check_and_name(paths, include)
     if checked.model is None:
         return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None)
-    files = generate(checked.model)
+    files = generate(checked.model, names)
     changes = compare(files, Path(out)) if dry_run else write(files, Path(out))
     return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=changes)

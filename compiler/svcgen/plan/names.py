@@ -91,8 +91,11 @@ def choose_names(model: Model) -> tuple[Names, tuple[Diagnostic, ...]]:
     _name_packages(model, names, found)
     for package in model.packages:
         _name_declarations(package, names, found)
+        # A field named like a type of its module would stand in front of it in the annotations of its struct.
+        types = {names.declarations[each] for each in package.declarations if not isinstance(each, Service)}
+        reserved, of_errors = naming.FIELDS | types, naming.ERROR_FIELDS | types
         for declaration in package.declarations:
-            _name_parts(package, declaration, names, found)
+            _name_parts(declaration, of_errors if isinstance(declaration, Error) else reserved, names, found)
     found.extend(_shadowed_packages(model, names))
     return names, tuple(found)
 
@@ -127,14 +130,10 @@ def _derived(declarations: Iterable[Declaration]) -> Iterator[tuple[str, str]]:
             yield declaration.name, naming.FIELDS_SUFFIX
 
 
-def _name_parts(package: Package, declaration: Declaration, names: Names, found: list[Diagnostic]) -> None:
-    # A field named like a type of its module would stand in front of it in the annotations of its struct.
-    types = {names.declarations[each] for each in package.declarations if not isinstance(each, Service)}
+def _name_parts(declaration: Declaration, reserved: frozenset[str], names: Names, found: list[Diagnostic]) -> None:
     match declaration:
-        case Struct(fields=fields) | Event(fields=fields):
-            _name_fields(fields, naming.FIELDS | types, names, found)
-        case Error(fields=fields):
-            _name_fields(fields, naming.ERROR_FIELDS | types, names, found)
+        case Struct(fields=fields) | Event(fields=fields) | Error(fields=fields):
+            _name_fields(fields, reserved, names, found)
         case Enum(values=values):
             scope = _Scope(found)
             for value in values:
