@@ -51,7 +51,7 @@ _STANDARD_LIBRARY = _words(
     unittest urllib uu uuid venv warnings wave weakref webbrowser winreg winsound wsgiref xdrlib xml xmlrpc zipapp
     zipfile zipimport zlib zoneinfo"""
 )
-_OUR_DEPENDENCIES = _words("amqp click eventlet jinja2 kombu lark msgspec pamqp svcgen svcidl svcrt werkzeug")
+_OUR_DEPENDENCIES = _words("amqp click eventlet lark msgspec pamqp svcgen svcidl svcrt werkzeug")
 
 _ANNOTATIONS = _words("bool bytes dict float int list object set str")
 """Built-ins that annotations of a class need: an attribute of that name would stand in front of them."""

@@ -1,4 +1,4 @@
-"""Every decision about the Python that is written, taken once: templates only print what the plan says."""
+"""Every decision about the Python that is written, taken once: what prints a plan decides nothing."""
 
 from svcgen.plan.modules import ClassBlock, Face, Method, Module, PackagePlan, Statement
 from svcgen.plan.names import Names, choose_names

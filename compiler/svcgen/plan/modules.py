@@ -1,14 +1,11 @@
 """What a plan consists of: modules of classes and statements, as text that needs no further decision."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """A statement at the margin of a module, with the docstring that stands under it or ""."""
-
-    template: ClassVar[str] = "statement.py.j2"
 
     text: str
     docstring: str = ""
@@ -30,8 +27,6 @@ class Method:
 class ClassBlock:
     """A class at the margin of a module; `attributes` are statements laid out for their place."""
 
-    template: ClassVar[str] = "class.py.j2"
-
     header: str
     docstring: str
     attributes: tuple[str, ...] = ()
@@ -46,8 +41,6 @@ Block = Statement | ClassBlock
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
     """One module. `header` is the comment on its first line, `imports` its import statements."""
-
-    template: ClassVar[str] = "module.py.j2"
 
     header: str
     docstring: str
@@ -64,8 +57,6 @@ class Face:
         exported: entries of `__all__`, as string literals.
         homes: items of the dictionary from a name to the module that defines it.
     """
-
-    template: ClassVar[str] = "face.py.j2"
 
     header: str
     docstring: str
