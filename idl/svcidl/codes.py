@@ -1,7 +1,10 @@
-"""The table of stable diagnostic codes. A code is never reused and never changes its meaning.
+"""The table of stable diagnostic codes of the language. A code is never reused and never changes its meaning.
 
-Each has a page with examples in svcidl/explanations; docs/diagnostics.md is made from both.
+Each has a page with examples in svcidl/explanations; docs/diagnostics.md is made from both. The codes of rules, of the
+linter and of `svcgen breaking`, stand with the rule that raises them.
 """
+
+import re
 
 CODES: dict[str, str] = {
     # E01 syntax
@@ -91,5 +94,13 @@ FAMILIES: dict[str, str] = {
     "E05": "Events, timers, policies",
     "E06": "Annotations",
     "L01": "Lint",
+    "B01": "Breaking changes",
 }
 """Titles of the groups of codes, by what their codes begin with."""
+
+_OF_A_RULE = re.compile(r"[LB][0-9]{4}")
+
+
+def is_code(code: str) -> bool:
+    """Tell whether this is a code of the language, or has the form of a rule's."""
+    return code in CODES or _OF_A_RULE.fullmatch(code) is not None

@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from svcidl.codes import CODES
+from svcidl.codes import is_code
 from svcidl.source import Span
 
 
@@ -23,16 +23,41 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One piece of text to replace; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A remedy that a tool can carry out.
+
+    Attributes:
+        message: what it does, as an order: "remove the import".
+        edits: of one or more files, none overlapping.
+        is_safe: it cannot change what the contract means, so that `--fix` may do it unasked.
+    """
+
+    message: str
+    edits: tuple[Edit, ...]
+    is_safe: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One finding.
 
     Attributes:
-        code: stable, one of `CODES`; codes with L are warnings.
+        code: stable, of the table of codes or of a rule; codes with L are warnings.
         message: what is wrong, one line, in the user's words, names in backquotes.
         span: where; in a file that could not be read, its first column.
         label: what stands under the caret, may be empty.
         help: remedies, most likely first.
         notes: further places.
+        fixes: remedies that a tool can carry out, most likely first.
+        category: what a family divides its codes into, as WIRE for a breaking change; may be empty.
     """
 
     code: str
@@ -41,10 +66,13 @@ class Diagnostic:
     label: str = ""
     help: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    category: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a code that the table does not know: raises KeyError."""
-        CODES[self.code]
+        """Refuse what is no code: raises ValueError."""
+        if not is_code(self.code):
+            raise ValueError(f"{self.code} is no diagnostic code")
 
     @property
     def severity(self) -> Severity:

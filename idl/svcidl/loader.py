@@ -1,4 +1,4 @@
-"""From paths to parsed files, following imports. The only module that reads files."""
+"""From paths to parsed files, following imports. The only module that reads files, but for hints (`nearby`)."""
 
 import itertools
 import os
@@ -11,7 +11,9 @@ from pathlib import Path
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic, at_file
 from svcidl.layout import check_layout
+from svcidl.nearby import idl_files_beside
 from svcidl.source import SourceFile, Span
+from svcidl.suggest import closest
 
 _BOM = b"\xef\xbb\xbf"
 _DAMAGED = re.compile("[\udc80-\udcff]+")
@@ -43,10 +45,16 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """All files of a run by key: the requested ones first in the order given, then the imported ones."""
+    """What a run read.
+
+    Attributes:
+        files: by key: the requested ones first in the order given, then the imported ones.
+        include: the folders in which imports were looked up.
+    """
 
     files: Mapping[str, LoadedFile]
     diagnostics: tuple[Diagnostic, ...]
+    include: tuple[str, ...] = ()
 
 
 def load(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Loaded:
@@ -82,7 +90,7 @@ class _Loader:
             before = len(self._paths)
             files[key] = self._read(key, path, key in requested)
             queue.extend(list(self._paths)[before:])
-        return Loaded(files=files, diagnostics=tuple(self._diagnostics))
+        return Loaded(files=files, diagnostics=tuple(self._diagnostics), include=tuple(self._include))
 
     def _add(self, path: str) -> str:
         # A path with a NUL names no file; it is reported where it is read.
@@ -92,7 +100,12 @@ class _Loader:
 
     def _report_path(self, path: str, problem: str) -> None:
         self._diagnostics.append(
-            Diagnostic(code="E0206", message=f"cannot read `{path}`: {problem}", span=at_file(path))
+            Diagnostic(
+                code="E0206",
+                message=f"cannot read `{path}`: {problem}",
+                span=at_file(path),
+                help=_path_remedies(path, problem),
+            )
         )
 
     def _expand(self, path: str) -> list[str]:
@@ -104,7 +117,7 @@ class _Loader:
             folders.sort()
             found.extend(os.path.join(folder, name) for name in sorted(names) if name.endswith(".idl"))
         if not found:
-            self._report_path(path, "no `.idl` file under this folder")
+            self._report_path(path, _NOTHING_IN_IT)
         return found
 
     def _read(self, key: str, path: str, requested: bool) -> LoadedFile:
@@ -130,22 +143,53 @@ class _Loader:
         """Return the key of the imported file, or report why there is none."""
         folders = [os.path.dirname(importer), *self._include]
         candidates = [os.path.normpath(os.path.join(folder, written.value)) for folder in folders]
-        problems = {candidate: _unreadable(candidate) for candidate in candidates}
-        for candidate, problem in problems.items():
+        problems: dict[str, str] = {}
+        for candidate in candidates:
+            problem = _unreadable(candidate)
             if problem is None:
                 return self._add(candidate)
+            problems[candidate] = problem
         # A file that exists but cannot be read says more than the places where there is none.
         path, problem = next((item for item in problems.items() if item[1] != _MISSING), (candidates[0], _MISSING))
         message = f"cannot import `{written.value}`: {problem}"
-        looked = (
-            tuple(f"looked for `{candidate}`" for candidate in problems) if problem == _MISSING else (f"at `{path}`",)
-        )
-        remedy = ("give its folder with `--include`",) if problem == _MISSING else ()
-        self._diagnostics.append(Diagnostic(code="E0205", message=message, span=written.span, help=(*looked, *remedy)))
+        if problem == _MISSING:
+            looked = tuple(f"looked for `{candidate}`" for candidate in problems)
+            meant = _like(list(problems), importer)
+            spelt = (f"did you mean `{os.path.join(os.path.dirname(written.value), meant)}`?",) if meant else ()
+            help_ = (*looked, *spelt, "give its folder with `--include`")
+        else:
+            help_ = (f"found at `{path}`", *_path_remedies(path, problem))
+        self._diagnostics.append(Diagnostic(code="E0205", message=message, span=written.span, help=help_))
         return None
 
 
 _MISSING = "no such file"
+_IS_FOLDER = "it is a folder"
+_NOTHING_IN_IT = "no `.idl` file under this folder"
+
+
+def _path_remedies(path: str, problem: str) -> tuple[str, ...]:
+    """Return what can be done about a path that cannot be read."""
+    if problem == _MISSING:
+        meant = _like([path], "")
+        known = "paths are relative to the current folder"
+        return (f"did you mean `{os.path.join(os.path.dirname(path), meant)}`?" if meant else known,)
+    if problem == _NOTHING_IN_IT:
+        return ("give the folder that holds the `.idl` files, or one of them",)
+    if problem == _IS_FOLDER:
+        names = [os.path.normpath(os.path.join(path, name)) for name in idl_files_beside(os.path.join(path, ""))[:6]]
+        return (f"name a file in it: {', '.join(f'`{name}`' for name in names)}" if names else "name a file",)
+    return ("look at its permissions, and whether it is a file",)
+
+
+def _like(candidates: list[str], importer: str) -> str | None:
+    """Return the name of the file that may have been meant by one of the paths that are not there."""
+    for candidate in candidates:
+        own = os.path.basename(importer)
+        found = closest(os.path.basename(candidate), [n for n in idl_files_beside(candidate) if n != own])
+        if found is not None:
+            return found
+    return None
 
 
 def _unreadable(path: str) -> str | None:
@@ -153,7 +197,7 @@ def _unreadable(path: str) -> str | None:
     if not path or "\0" in path:
         return "this is no path"
     if os.path.isdir(path):
-        return "it is a folder"
+        return _IS_FOLDER
     try:
         if not os.path.isfile(path):
             os.stat(path)

@@ -60,6 +60,8 @@ _REMEDIES = (
 
 
 _MEANINGLESS = {
+    "\u201c\u201d\u201e\u00ab\u00bb": 'strings stand in straight double quotes: `"`',
+    "\u2018\u2019\u201a`": 'strings stand in straight double quotes: `"`',
     ";": "lines end without semicolons: remove it",
     "/": 'a path stands in double quotes: `http GET "/books/{id}"`',
 }
@@ -70,7 +72,9 @@ def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
     found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
     nouns = _expected(expected)
     label = f"expected {nouns}" if nouns else ""
-    fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in (None, *expected))
+    # Where a name may stand every keyword may, too, and says nothing of what is meant.
+    kinds = (None,) if "NAME" in expected else (None, *expected)
+    fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in kinds)
     help_ = tuple(fitting)[:1]
     if not help_ and set(expected) == {"LBRACE"}:
         help_ = ("a declaration has a body, which may be empty: `{}`",)
@@ -196,7 +200,9 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
     end = _end(_ILLEGAL_RUN, text, position)
     if damaged and "\ufffd" in text[position:end]:
         return end, None, None
-    help_ = tuple(remedy for mark, remedy in _MEANINGLESS.items() if mark == char)
+    help_ = tuple(remedy for marks, remedy in _MEANINGLESS.items() if char in marks)
+    if char.isalpha():
+        help_ = ("names are written with `A` to `Z`, `a` to `z`, digits and `_`",)
     message = f"{_shown(char)} has no meaning here"
     return end, None, Diagnostic(code="E0103", message=message, span=source.span(position, end), help=help_)
 

@@ -3,8 +3,9 @@
 import click
 
 from svcgen.cli.exit_codes import FINDINGS
-from svcidl.codes import CODES, FAMILIES
-from svcidl.explanations import as_text, explain
+from svcidl.codes import FAMILIES
+from svcidl.explanation import Explanation
+from svcidl.explanations import as_text, explain, titles
 from svcidl.suggest import closest
 
 EPILOG = """\b
@@ -21,20 +22,29 @@ def command(code: str | None) -> int:
     if code is None:
         click.echo(_list())
         return 0
-    wanted = code.strip().upper()
-    if wanted not in CODES:
+    page = _page(code.strip().upper())
+    if page is None:
         # The digit is meant where a letter was read off a screen.
-        near = closest(wanted.replace("O", "0"), CODES)
+        near = closest(code.strip().upper().replace("O", "0"), titles())
         hint = f"did you mean `{near}`?" if near else "`svcgen explain` lists all codes"
         click.echo(f"Error: there is no code `{code}`; {hint}", err=True)
         return FINDINGS
-    click.echo(as_text(explain(wanted)))
+    click.echo(as_text(page))
     return 0
 
 
+def _page(code: str) -> Explanation | None:
+    try:
+        return explain(code)
+    except KeyError:
+        return None
+
+
 def _list() -> str:
+    known = titles()
     groups = []
     for prefix, title in FAMILIES.items():
-        rows = [f"  {code}  {meaning}" for code, meaning in CODES.items() if code.startswith(prefix)]
-        groups.append("\n".join([f"{prefix} {title}", *rows]))
+        rows = [f"  {code}  {sentence}" for code, sentence in known.items() if code.startswith(prefix)]
+        if rows:
+            groups.append("\n".join([f"{prefix} {title}", *rows]))
     return "\n\n".join(groups)

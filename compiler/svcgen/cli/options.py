@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
+from svcgen.cli.diagnostics import COLOR
+
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-FORMATS = ("full", "concise", "json")
+FORMATS = ("full", "concise", "json", "github", "sarif")
 
 
 def files_argument(command: CommandT) -> CommandT:
@@ -30,13 +32,26 @@ def include_option(command: CommandT) -> CommandT:
 
 
 def format_option(command: CommandT) -> CommandT:
-    """Add the form in which diagnostics are printed."""
-    option = click.option(
+    """Add the format in which diagnostics are printed, as `form`, and whether in colour, which `show` looks up."""
+    form = click.option(
         "--format",
         "form",
         type=click.Choice(FORMATS),
         default="full",
         show_default=True,
-        help="How mistakes are printed; json goes to standard output.",
+        help="How findings are printed; json, github and sarif go to standard output.",
     )
-    return option(command)
+    color = click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=_keep_color,
+        help="Colours of the format full; auto means on a terminal.",
+    )
+    return form(color(command))
+
+
+def _keep_color(context: click.Context, _option: click.Parameter, choice: str) -> None:
+    context.meta[COLOR] = choice

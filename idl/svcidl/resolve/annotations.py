@@ -9,7 +9,7 @@ from svcidl.diagnostics import Diagnostic, Note
 from svcidl.model import Delivery, Retry
 from svcidl.resolve.constraints import integer_value
 from svcidl.resolve.durations import read_duration
-from svcidl.suggest import did_you_mean
+from svcidl.suggest import did_you_mean, fixes
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MAX_COUNT = 1_000_000
@@ -131,14 +131,25 @@ def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Anno
         name = annotation.name.text
         if name not in PLACES:
             help_ = tuple(line.replace("`", "`@", 1) for line in did_you_mean(name, PLACES))
-            _problem(result, "E0601", f"unknown annotation `@{name}`", annotation.name, *help_)
+            help_ = help_ or (f"on {_a(place)} may stand {_listed_names(place)}",)
+            result.problems.append(
+                Diagnostic(
+                    code="E0601",
+                    message=f"unknown annotation `@{name}`",
+                    span=annotation.name.span,
+                    help=help_,
+                    fixes=fixes(name, PLACES, annotation.name.span),
+                )
+            )
         elif place not in PLACES[name]:
             remedy = f"`@{name}` stands on {_listed(PLACES[name])}"
-            _problem(result, "E0602", f"`@{name}` has no meaning on {_article(place)} {place}", annotation, remedy)
+            _problem(result, "E0602", f"`@{name}` has no meaning on {_a(place)}", annotation, remedy)
         elif name in seen:
             note = Note(message="first here", span=seen[name].span)
             message = f"`@{name}` is repeated"
-            result.problems.append(Diagnostic(code="E0604", message=message, span=annotation.span, notes=(note,)))
+            help_ = ("remove one of the two",)
+            found = Diagnostic(code="E0604", message=message, span=annotation.span, help=help_, notes=(note,))
+            result.problems.append(found)
         else:
             seen[name] = annotation
             _READERS[name](annotation, result)
@@ -152,8 +163,14 @@ def _listed(places: Iterable[str]) -> str:
     return places[0] if len(places) == 1 else ", ".join(places[:-1]) + " and " + places[-1]
 
 
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeo" or noun == "rpc" else "a"
+def _listed_names(place: str) -> str:
+    names = [f"`@{name}`" for name, places in PLACES.items() if place in places]
+    return ", ".join(names) if names else "no annotation"
+
+
+def _a(place: str) -> str:
+    noun = {"subscribes": "subscription", "value": "value of an enum"}.get(place, place)
+    return f"an {noun}" if noun[0] in "ae" or noun == "rpc" else f"a {noun}"
 
 
 def _problem(result: Annotations, code: str, message: str, node: nodes.Node, *help_: str) -> None:
@@ -207,7 +224,7 @@ def _count(annotation: nodes.Annotation, result: Annotations, value: nodes.Node,
     count = integer_value(value)
     if count is None or not lowest <= count <= _MAX_COUNT:
         message = f"`@{annotation.name.text}` must lie between {lowest} and {_MAX_COUNT}"
-        _problem(result, "E0504", message, value)
+        _problem(result, "E0504", message, value, f"write `{USAGE[annotation.name.text]}`")
         return None
     return count
 
@@ -276,9 +293,10 @@ def _backoff(annotation: nodes.Annotation, value: nodes.Range, result: Annotatio
             return None, None
     low, high = ends
     if low is not None and high is not None and low > high:
-        _problem(result, "E0504", "the back-off is reversed: it starts above its end", value)
+        remedy = "write the shorter one first: `1s..5m`"
+        _problem(result, "E0504", "the back-off is reversed: it starts above its end", value, remedy)
     elif high is not None and high > _LONGEST_BACKOFF_MS:
-        _problem(result, "E0504", "a back-off is 7d at the longest", value)
+        _problem(result, "E0504", "a back-off is 7d at the longest", value, "let it end at `7d` or below")
     return low, high
 
 
@@ -295,7 +313,7 @@ def _delivery(annotation: nodes.Annotation, result: Annotations) -> None:
     if not isinstance(value, nodes.Word):
         _wrong(annotation, result, "takes one word", value)
     elif value.text not in (words := [delivery.value for delivery in Delivery]):
-        help_ = (*did_you_mean(value.text, words), "it is `pool`, `broadcast` or `singleton`")
+        help_ = did_you_mean(value.text, words) or ("it is `pool`, `broadcast` or `singleton`",)
         _problem(result, "E0504", f"unknown delivery `{value.text}`", value, *help_)
     else:
         result.delivery = Delivery(value.text)
@@ -307,7 +325,8 @@ def _auth(annotation: nodes.Annotation, result: Annotations) -> None:
         result.auth = "none"
     elif isinstance(value, nodes.String) and value.value == "none":
         # The model says "none" for an open member, so that no scheme can have this name.
-        _wrong(annotation, result, "names no scheme: write `@auth(none)` to open a member", value)
+        message, remedy = "`none` is the name of no scheme", "write `@auth(none)` to open a member"
+        _problem(result, "E0603", message, value, remedy)
     elif value is not None:
         result.auth = _text(annotation, result, "a scheme in a string, or `none`")
 
@@ -315,7 +334,9 @@ def _auth(annotation: nodes.Annotation, result: Annotations) -> None:
 def _header(annotation: nodes.Annotation, result: Annotations) -> None:
     result.header = _text(annotation, result, "the name of a header in a string")
     if result.header is not None and not _HEADER.fullmatch(result.header):
-        _problem(result, "E0406", f"`{result.header}` cannot be the name of a header", _arguments(annotation)[0])
+        remedy = "use letters from `A` to `Z`, digits and `-`: `X-Name`"
+        message = f"`{result.header}` cannot be the name of a header"
+        _problem(result, "E0406", message, _arguments(annotation)[0], remedy)
         result.header = None
 
 

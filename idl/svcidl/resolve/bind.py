@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from svcidl import nodes
-from svcidl.diagnostics import Diagnostic
+from svcidl.diagnostics import Diagnostic, Note
 from svcidl.loader import Loaded, LoadedFile
+from svcidl.nearby import Nearby
 from svcidl.resolve import walk
 from svcidl.resolve.program import BUILTIN_TYPES, KINDS, TYPE_KINDS, Kind, Program, Symbol, Unit
-from svcidl.suggest import FOREIGN_TYPES, closest, did_you_mean
+from svcidl.resolve.unknown import Surroundings, unknown, unknown_module
+from svcidl.suggest import did_you_mean, fixes
 
 
 def bind(loaded: Loaded) -> tuple[Program, list[Diagnostic]]:
@@ -18,9 +20,10 @@ def bind(loaded: Loaded) -> tuple[Program, list[Diagnostic]]:
     for unit in units:
         diagnostics += _import(unit, by_key, loaded.files)
     targets: dict[nodes.Ref, Symbol] = {}
-    elsewhere = _by_name(units)
+    paths = [unit.file.source.path for unit in units]
+    around = Surroundings(symbols=_by_name(units), nearby=Nearby(paths, loaded.include), include=loaded.include)
     for unit in units:
-        binder = _Binder(unit, elsewhere)
+        binder = _Binder(unit, around)
         for ref, wanted, noun in _references(unit.tree):
             symbol = binder.look_up(ref, wanted, noun)
             if symbol is not None:
@@ -57,8 +60,19 @@ def _not_there(name: nodes.Name, path: str, other: Unit) -> Diagnostic:
         code="E0207",
         message=f"`{path}` declares no `{name.text}`",
         span=name.span,
-        help=did_you_mean(name.text, other.symbols),
+        help=_there_instead(name.text, other),
+        fixes=fixes(name.text, other.symbols, name.span),
     )
+
+
+def _there_instead(name: str, other: Unit) -> tuple[str, ...]:
+    """Return what the other file declares that may have been meant, or where it has the name from."""
+    for statement in other.tree.imports:
+        if isinstance(statement, nodes.ImportNames) and name in [pick.name.text for pick in statement.picks]:
+            return (f"it imports `{name}` from `{statement.path.value}` and hands nothing on: import it from there",)
+    names = [f"`{symbol}`" for symbol in list(other.symbols)[:6]]
+    known = f"it declares {', '.join(names)}" + (" and others" if len(other.symbols) > 6 else "")
+    return did_you_mean(name, other.symbols) or (known if names else "it declares nothing",)
 
 
 def _by_name(units: tuple[Unit, ...]) -> dict[str, list[Symbol]]:
@@ -105,10 +119,10 @@ def _member_references(member: nodes.Member) -> Iterator[tuple[nodes.Ref, frozen
 class _Binder:
     """Looks up the names of one file."""
 
-    def __init__(self, unit: Unit, elsewhere: Mapping[str, list[Symbol]]) -> None:
+    def __init__(self, unit: Unit, around: Surroundings) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._unit = unit
-        self._elsewhere = elsewhere
+        self._around = around
 
     def look_up(self, ref: nodes.Ref, wanted: frozenset[Kind], noun: str) -> Symbol | None:
         """Return what `ref` means, None for a built-in type and for what is reported here or was before."""
@@ -145,7 +159,8 @@ class _Binder:
     ) -> Symbol | None:
         if symbol is None:
             if not where.file.swallowed(ref.parts[-1].text):
-                self._unknown(ref, where, wanted, noun)
+                found = unknown(ref, unit=self._unit, where=where, wanted=wanted, noun=noun, around=self._around)
+                self.diagnostics.append(found)
             return None
         if symbol.kind not in wanted:
             self._wrong_kind(ref, f"{_article(symbol.kind)} {symbol.kind}", noun, symbol)
@@ -154,8 +169,10 @@ class _Binder:
 
     def _wrong_kind(self, ref: nodes.Ref, what: str, noun: str, symbol: Symbol | None) -> None:
         message = f"`{ref.text}` is {what}, where {_article(noun)} {noun} must stand"
-        help_ = () if symbol is None else (f"declared at {_place(symbol)}",)
-        self.diagnostics.append(Diagnostic(code="E0202", message=message, span=ref.span, help=help_))
+        notes = () if symbol is None else (Note(message="declared here", span=symbol.node.name.span),)
+        kind = None if symbol is None else symbol.kind
+        help_ = (_instead(ref, kind, noun, is_module=symbol is None and ref.text not in BUILTIN_TYPES),)
+        self.diagnostics.append(Diagnostic(code="E0202", message=message, span=ref.span, help=help_, notes=notes))
 
     def _unknown_module(self, ref: nodes.Ref) -> None:
         first = ref.parts[0]
@@ -163,55 +180,31 @@ class _Binder:
             message, help_ = f"`{ref.text}` has too many dots", "write `name.Thing`: the import's name, then the thing"
             self.diagnostics.append(Diagnostic(code="E0201", message=message, span=ref.span, help=(help_,)))
             return
-        remedy = did_you_mean(first.text, self._unit.modules) or (f'import its file: `import "….idl" as {first.text}`',)
-        message = f"no import is called `{first.text}`"
-        self.diagnostics.append(Diagnostic(code="E0201", message=message, span=first.span, help=remedy))
+        self.diagnostics.append(unknown_module(first, unit=self._unit, around=self._around))
 
-    def _unknown(self, ref: nodes.Ref, where: Unit, wanted: frozenset[Kind], noun: str) -> None:
-        name = ref.parts[-1]
-        label = f"no {noun} of this name in `{where.package}`"
-        if where is self._unit and len(ref.parts) == 1:
-            label += " or its imports"
-        self.diagnostics.append(
-            Diagnostic(
-                code="E0201",
-                message=f"unknown {noun} `{name.text}`",
-                span=name.span,
-                label=label,
-                help=tuple(self._suggestions(name.text, len(ref.parts) == 1, where, wanted)),
-            )
-        )
 
-    def _suggestions(self, name: str, local: bool, where: Unit, wanted: frozenset[Kind]) -> Iterator[str]:
-        for symbol in self._elsewhere.get(name, ()):
-            if symbol.kind in wanted and symbol.unit is not where:
-                yield f"it is declared in {symbol.unit.file.source.path}: import it from there ({_place(symbol)})"
-                return
-        visible = {symbol.name: symbol for symbol in where.symbols.values() if symbol.kind in wanted}
-        if local:
-            visible.update((name, symbol) for name, symbol in where.picked.items() if symbol and symbol.kind in wanted)
-        builtin = BUILTIN_TYPES if local and Kind.ALIAS in wanted else frozenset[str]()
-        if builtin and name.lower() in ("void", "none", "null"):
-            yield f"a method without a result has no `-> {name}`"
-            return
-        found = closest(name, [*visible, *builtin])
-        if builtin and (found is None or found.lower() != name.lower()):
-            found = FOREIGN_TYPES.get(name.lower(), found)
-        if found is not None:
-            yield f"did you mean `{found}`?" + (f" ({_place(visible[found])})" if found in visible else "")
-            return
-        others = {
-            symbol.name: symbol for symbols in self._elsewhere.values() for symbol in symbols if symbol.kind in wanted
-        }
-        found = closest(name, others) if local else None
-        if found is not None:
-            yield f"did you mean `{found}` of {others[found].unit.file.source.path}? import it from there"
+def _instead(ref: nodes.Ref, kind: Kind | None, noun: str, *, is_module: bool) -> str:
+    """Return what to write where a name of another kind stands."""
+    if is_module:
+        return f"name what it holds: `{ref.text}.Thing`"
+    if noun == "struct":
+        return f"put it into a struct: `struct Value {{ value: {ref.text} }}`"
+    if noun != "type":
+        return f"{_DECLARED_AS[noun]}; name one here, or declare one"
+    return _INSTEAD_OF_TYPE.get(kind, "name a type") if kind is not None else "name a type"
+
+
+_DECLARED_AS = {
+    "error": "an error is declared as `error Name(404)`",
+    "event": "an event is declared as `event Name { … }`",
+    "service": "a service is declared as `service Name { … }`",
+}
+_INSTEAD_OF_TYPE = {
+    Kind.ERROR: "an error is named after `throws`; move what both need into a struct",
+    Kind.EVENT: "an event is named after `publishes` and `subscribes`; move what both need into a struct",
+    Kind.SERVICE: "a service is named after `uses`; name a type that it gives",
+}
 
 
 def _article(noun: str) -> str:
     return "an" if noun[0] in "aeio" else "a"
-
-
-def _place(symbol: Symbol) -> str:
-    span = symbol.node.name.span
-    return f"{span.file}:{span.line}:{span.column}"

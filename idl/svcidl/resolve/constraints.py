@@ -23,6 +23,23 @@ _TAKES = {
     "set": "`(n)` or `(lo..hi)`",
     "map": "`(n)` or `(lo..hi)`",
 }
+_OTHER_FORMATS = {
+    "uuid": "`uuid` is a type of its own",
+    "date": "`date` is a type of its own",
+    "time": "`time` is a type of its own",
+    "date-time": "`timestamp` is a type of its own",
+    "datetime": "`timestamp` is a type of its own",
+    "duration": "`duration` is a type of its own",
+    "byte": "`bytes` is a type of its own",
+    "binary": "`bytes` is a type of its own",
+    "url": "did you mean `uri`?",
+    "mail": "did you mean `email`?",
+    "host": "did you mean `hostname`?",
+}
+"""What JSON Schema and OpenAPI call formats."""
+
+IN_64_BITS = f"64 bits hold {INT64_MIN} to {INT64_MAX}: use `decimal` or `str` for more"
+ONE_END = "write `0..`, `..100` or `0..100`, or leave the range out"
 MAX_PRECISION = 38
 """Digits of the widest decimal column that common databases share."""
 
@@ -60,8 +77,9 @@ def read_constraints(name: str, use: nodes.TypeUse) -> Constraints:
 
 def _refuse(name: str, argument: nodes.Argument, result: Constraints) -> None:
     what = f"`{argument.keyword.text}`" if argument.keyword else "this"
-    remedy = f"`{name}` takes {_TAKES[name]}" if name in _TAKES else f"`{name}` takes no constraints"
-    _problem(result, "E0307", f"`{name}` does not take {what} as a constraint", argument, remedy)
+    meant = did_you_mean(argument.keyword.text, _KEYWORDS.get(name, ())) if argument.keyword else ()
+    remedy = f"`{name}` takes {_TAKES[name]}" if name in _TAKES else f"`{name}` takes no constraints: remove them"
+    _problem(result, "E0307", f"`{name}` does not take {what} as a constraint", argument, *meant, remedy)
 
 
 def _problem(result: Constraints, code: str, message: str, node: nodes.Node, *remedies: str) -> None:
@@ -85,11 +103,11 @@ def _integer(node: nodes.Node | None, what: str, result: Constraints) -> int | N
     if node is None:
         return None
     if not isinstance(node, nodes.Integer):
-        _problem(result, "E0307", f"{what} must be an integer", node)
+        _problem(result, "E0307", f"{what} must be an integer", node, "write it in digits: `1..100`")
         return None
     value = integer_value(node)
     if value is None:
-        _problem(result, "E0319", f"`{node.text[:24]}` does not fit 64 bits", node)
+        _problem(result, "E0319", f"`{node.text[:24]}` does not fit 64 bits", node, IN_64_BITS)
     return value
 
 
@@ -100,10 +118,11 @@ def _length(what: str, argument: nodes.Argument, result: Constraints) -> Bounds 
     elif isinstance(value, nodes.Integer):
         low = high = _integer(value, f"a {what}", result)
     else:
-        _problem(result, "E0307", f"a {what} is an integer or a range of integers", argument)
+        remedy = "write `(10)` for exactly ten, `(1..10)` or `(..10)`"
+        _problem(result, "E0307", f"a {what} is an integer or a range of integers", argument, remedy)
         return None
     if any(end is not None and end < 0 for end in (low, high)):
-        _problem(result, "E0308", f"a {what} cannot be negative", argument)
+        _problem(result, "E0308", f"a {what} cannot be negative", argument, "let it start at 0 or above")
     return _ordered(low, high, argument, result)
 
 
@@ -112,7 +131,7 @@ def _ordered(low: int | None, high: int | None, argument: nodes.Argument, result
         _problem(result, "E0308", f"the range is reversed: {low} is above {high}", argument, f"write `{high}..{low}`")
     if low is None and high is None:
         if isinstance(argument.value, nodes.Range) and argument.value.low is None and argument.value.high is None:
-            _problem(result, "E0308", "a range needs one end at least", argument)
+            _problem(result, "E0308", "a range needs one end at least", argument, ONE_END)
         return None
     return Bounds(low=low, high=high)
 
@@ -130,7 +149,7 @@ def _value_range(name: str, argument: nodes.Argument, result: Constraints) -> Bo
     if low is not None and high is not None and low > high:
         _problem(result, "E0308", f"the range is reversed: {low} is above {high}", argument, f"write `{high}..{low}`")
     if value.low is None and value.high is None:
-        _problem(result, "E0308", "a range needs one end at least", argument)
+        _problem(result, "E0308", "a range needs one end at least", argument, ONE_END)
     if low is None and high is None:
         return None
     if name == "decimal":
@@ -142,10 +161,11 @@ def _number(node: nodes.Node | None, result: Constraints) -> Decimal | None:
     if node is None:
         return None
     if not isinstance(node, nodes.Integer | nodes.Float):
-        _problem(result, "E0307", "an end of this range must be a number", node)
+        _problem(result, "E0307", "an end of this range must be a number", node, "write it in digits: `0..1`")
         return None
     if len(node.text) > 300:
-        _problem(result, "E0308", "a number this long cannot be an end of a range", node)
+        remedy = "write 300 digits or fewer, or leave this end open"
+        _problem(result, "E0308", "a number this long cannot be an end of a range", node, remedy)
         return None
     return Decimal(node.text)
 
@@ -164,16 +184,19 @@ def _read_decimal(use: nodes.TypeUse, positional: list[nodes.Argument], result: 
     if precision is None or scale is None:
         return []
     if not 1 <= precision <= MAX_PRECISION:
-        _problem(result, "E0309", f"the precision must lie between 1 and {MAX_PRECISION}", positional[0])
+        remedy = f"the precision counts all digits: write 1 to {MAX_PRECISION}"
+        _problem(result, "E0309", f"the precision must lie between 1 and {MAX_PRECISION}", positional[0], remedy)
         return []
     if not 0 <= scale <= precision:
-        _problem(result, "E0309", f"the scale must lie between 0 and the precision, {precision}", positional[1])
+        remedy = "the precision counts all digits, the scale those of them that stand after the point"
+        message = f"the scale must lie between 0 and the precision, {precision}"
+        _problem(result, "E0309", message, positional[1], remedy)
         return []
     result.precision, result.scale = precision, scale
     for end in _ends(positional[2:3]):
         problem = decimal_problem(end.text, precision, scale)
         if problem is not None:
-            _problem(result, "E0308", problem, end)
+            _problem(result, "E0308", problem, end, "choose a narrower range, or raise the precision or the scale")
     return positional[2:]
 
 
@@ -203,9 +226,10 @@ def _read_keywords(name: str, arguments: list[nodes.Argument], result: Constrain
         if keyword not in _KEYWORDS.get(name, ()):
             _refuse(name, argument, result)
         elif keyword in seen:
-            _problem(result, "E0307", f"`{keyword}` stands twice", argument)
+            _problem(result, "E0307", f"`{keyword}` stands twice", argument, "remove one of the two")
         elif not isinstance(argument.value, nodes.String):
-            _problem(result, "E0307", f"`{keyword}` takes a string", argument.value)
+            remedy = "write it in double quotes" if keyword == "pattern" else "write one of " + _listed(FORMATS)
+            _problem(result, "E0307", f"`{keyword}` takes a string", argument.value, remedy)
         elif keyword == "pattern":
             result.pattern = _pattern(argument.value, result)
         else:
@@ -221,9 +245,15 @@ def _pattern(value: nodes.String, result: Constraints) -> str | None:
     return None
 
 
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names[:-1]) + f" and `{names[-1]}`"
+
+
 def _format(value: nodes.String, result: Constraints) -> str | None:
     if value.value in FORMATS:
         return value.value
-    remedies = did_you_mean(value.value, FORMATS) or ("formats are `email`, `uri` and `hostname`",)
+    meant = _OTHER_FORMATS.get(value.value.lower())
+    remedies = (meant,) if meant else did_you_mean(value.value, FORMATS)
+    remedies = remedies or (f"formats are {_listed(FORMATS)}; for anything else write a `pattern`",)
     _problem(result, "E0311", f"unknown format `{value.value}`", value, *remedies)
     return None

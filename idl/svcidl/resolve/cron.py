@@ -12,6 +12,16 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of the week", 0, 7, _DAYS),
 )
 _LONGEST_MONTHS = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
+_MACROS = {
+    "@yearly": '"0 0 1 1 *"',
+    "@annually": '"0 0 1 1 *"',
+    "@monthly": '"0 0 1 * *"',
+    "@weekly": '"0 0 * * 0"',
+    "@daily": '"0 0 * * *"',
+    "@midnight": '"0 0 * * *"',
+    "@hourly": '"0 * * * *"',
+}
+"""What crontab(5) calls short for what."""
 _PIECE = re.compile(r"(?:(\*)|([A-Za-z]+|[0-9]{1,4})(?:-([A-Za-z]+|[0-9]{1,4}))?)(?:/([0-9]{1,4}))?")
 
 
@@ -19,11 +29,13 @@ def cron_problem(text: str) -> tuple[str, ...] | None:
     """Return what is wrong with a cron expression and the remedies, None if it can fire."""
     fields = text.split()
     if text.strip().startswith("@"):
-        return ("cron macros are not known", 'write the five fields: "0 0 * * *" for every day at midnight')
+        macro = text.strip().lower()
+        meant = _MACROS.get(macro, '"0 0 * * *" for every day at midnight')
+        return ("cron macros are not known", f"write the five fields: {meant}")
     if len(fields) != 5:
         return (
             f"a cron expression has five fields, this one has {len(fields)}",
-            "minute, hour, day of the month, month, day of the week",
+            "write minute, hour, day of the month, month, day of the week: `0 2 * * *` is two o'clock every night",
         )
     values: list[set[int]] = []
     for field, (noun, low, high, names) in zip(fields, _FIELDS, strict=True):
@@ -31,20 +43,26 @@ def cron_problem(text: str) -> tuple[str, ...] | None:
         for piece in field.split(","):
             problem = _read(piece, noun, low, high, names, found)
             if problem is not None:
-                return (problem,)
+                return problem
         values.append(found)
     days, months = values[2], values[3]
     # With both day fields restricted, crontab fires when either matches, so that a weekday always comes.
     if fields[4].startswith("*") and min(days) > max(_LONGEST_MONTHS[month] for month in months):
-        return (f"this never fires: no such month has a day {min(days)}",)
+        return (
+            f"this never fires: no such month has a day {min(days)}",
+            "name a day that the month has, or more months",
+        )
     return None
 
 
-def _read(piece: str, noun: str, low: int, high: int, names: tuple[str, ...], found: set[int]) -> str | None:
-    """Add the values of one piece of a list to `found`, or return what is wrong with it."""
+def _read(
+    piece: str, noun: str, low: int, high: int, names: tuple[str, ...], found: set[int]
+) -> tuple[str, ...] | None:
+    """Add the values of one piece of a list to `found`, or return what is wrong with it and the remedy."""
     match = _PIECE.fullmatch(piece)
     if match is None:
-        return f"`{piece}` is no {noun}"
+        example = names[1] if names else str(low)
+        return f"`{piece}` is no {noun}", f"write `*`, `{example}`, `{low}-{high}`, `*/5` or a list with commas"
     star, first, last, step = match.groups()
     if star:
         start, end = low, high
@@ -52,14 +70,18 @@ def _read(piece: str, noun: str, low: int, high: int, names: tuple[str, ...], fo
         ends = [_value(text, names, low) for text in (first, last or first)]
         for text, value in zip((first, last or first), ends, strict=True):
             if value is None or not low <= value <= high:
-                return f"`{text}` is no {noun}: it lies between {low} and {high}"
+                if text[:3].lower() in names:
+                    return f"`{text}` is no {noun}", f"write `{text[:3].lower()}`"
+                named = f", or `{names[0]}` to `{names[-1]}`" if names else ""
+                return f"`{text}` is no {noun}: it lies between {low} and {high}", f"write `{low}` to `{high}`{named}"
         start, end = (value for value in ends if value is not None)
         if step and not last:
-            return f"`{piece}` has a step without a range: write `{first}-{high}/{step}`"
+            return f"`{piece}` has a step without a range", f"write `{first}-{high}/{step}`"
     if start > end:
-        return f"the range `{piece}` is reversed"
+        remedy = f"write `{last}-{first}`, or `{first}-{high},{low}-{last}` to go round"
+        return f"the range `{piece}` is reversed", remedy
     if step and not 1 <= int(step) <= high:
-        return f"the step of `{piece}` must lie between 1 and {high}"
+        return f"the step of `{piece}` must lie between 1 and {high}", f"write `*/1` to `*/{high}`"
     found.update(range(start, end + 1, int(step or 1)))
     return None
 

@@ -78,7 +78,8 @@ def read_binding(program: Program, member: nodes.Member) -> Binding | None:
 def _check_method(binding: Binding, name: nodes.Name, allowed: tuple[str, ...]) -> None:
     if name.text not in allowed:
         help_ = (*did_you_mean(name.text, allowed), "methods are " + ", ".join(f"`{method}`" for method in allowed))
-        binding.problem("E0407", f"unknown HTTP method `{name.text}`", name, *help_[:1])
+        near = name.text.upper() in allowed
+        binding.problem("E0407", f"unknown HTTP method `{name.text}`", name, *(help_[:1] if near else help_))
         binding.method = closest(name.text, allowed) or ""
 
 
@@ -89,11 +90,13 @@ def _status(binding: Binding, member: nodes.Rpc | nodes.Oneway, http: nodes.Http
         return inferred
     status = integer_value(http.status)
     if status is None or not 200 <= status <= 299:
-        binding.problem("E0408", "the status of success must lie between 200 and 299", http.status)
+        remedy = "failures are declared: `error Name(404)`, and `throws Name` here"
+        binding.problem("E0408", "the status of success must lie between 200 and 299", http.status, remedy)
     elif status in (204, 205) and result is not None:
-        binding.problem("E0408", f"{status} has no body, but this member has a result", http.status)
+        message = f"{status} has no body, but this member has a result"
+        binding.problem("E0408", message, http.status, "use 200 or 201, or remove the result")
     elif status == 206:
-        binding.problem("E0408", "206 answers a range, which only a `route` can do", http.status)
+        binding.problem("E0408", "206 answers a range, which only a `route` can do", http.status, "use 200")
     else:
         return status
     return inferred
@@ -118,7 +121,7 @@ def _read_path(binding: Binding) -> tuple[PathPart, ...] | None:
     names = [part.parameter for part in parts if part.parameter is not None]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        binding.problem("E0401", f"the path names `{{{twice}}}` twice", node)
+        binding.problem("E0401", f"the path names `{{{twice}}}` twice", node, "give the second one a name of its own")
         return None
     return tuple(parts)
 
@@ -126,25 +129,35 @@ def _read_path(binding: Binding) -> tuple[PathPart, ...] | None:
 def _segment(binding: Binding, segment: str) -> PathPart | None:
     node = binding.path
     if not segment:
-        binding.problem("E0401", "a path has no empty segment and no `/` at its end", node)
+        meant = "/" + "/".join(filter(None, node.value.split("/")))
+        binding.problem("E0401", "a path has no empty segment and no `/` at its end", node, f'write "{meant}"')
     elif segment in (".", ".."):
-        binding.problem("E0401", f"`{segment}` cannot be a segment: clients resolve it away", node)
+        binding.problem("E0401", f"`{segment}` cannot be a segment: clients resolve it away", node, "remove it")
     elif segment.count("{") > 1:
-        binding.problem("E0401", f"`{segment}` holds two parameters: a segment takes one", node)
+        remedy = f'part them by a `/`: "{segment.replace("}", "}/").rstrip("/")}"'
+        binding.problem("E0401", f"`{segment}` holds two parameters: a segment takes one", node, remedy)
     elif (found := _SEGMENT.fullmatch(segment)) is None:
-        binding.problem("E0401", f"the braces in `{segment}` do not match", node)
+        remedy = "a parameter stands in `{` and `}`: `{id}`"
+        binding.problem("E0401", f"the braces in `{segment}` do not match", node, remedy)
     elif not _LITERAL.fullmatch(text := found.group(1) + (found.group(3) or "")):
         bad = next(character for character in text if not _LITERAL.fullmatch(character))
         if bad == "?":
             help_ = "parameters that are not in the path are taken from the query by themselves"
             binding.problem("E0401", "a path holds no query", node, help_)
         else:
-            binding.problem("E0401", f"{_shown(bad)} cannot stand in a path", node)
+            remedy = "use letters, digits and `-._~`; what callers send may be anything in a parameter: `{name}`"
+            binding.problem("E0401", f"{_shown(bad)} cannot stand in a path", node, remedy)
     elif found.group(2) == "":
-        binding.problem("E0401", "`{}` names no parameter", node)
+        binding.problem("E0401", "`{}` names no parameter", node, "write the parameter's name in it: `{id}`")
     else:
         return PathPart(prefix=found.group(1), parameter=found.group(2), suffix=found.group(3) or "")
     return None
+
+
+def _named(parameters: Mapping[str, nodes.Field]) -> str:
+    if not parameters:
+        return "add it to the parameters"
+    return "parameters are " + ", ".join(f"`{name}`" for name in parameters)
 
 
 def _shown(character: str) -> str:
@@ -183,7 +196,9 @@ class _Sources:
 
     def _unknown_in_path(self, name: str) -> None:
         help_ = did_you_mean(name, self._parameters)
-        if not help_:
+        if name.strip() in self._parameters:
+            help_ = (f"write `{{{name.strip()}}}`, without spaces",)
+        elif not help_:
             help_ = (f"add `{name}` to the parameters",)
         if name not in self._lost():
             self._binding.problem(
@@ -195,15 +210,15 @@ class _Sources:
         return next((unit.file.lost for unit in self._program.units if unit.file.source.path == path), frozenset())
 
     def _check_body(self, body: nodes.Name | None) -> bool:
-        """Check the `body` clause; tell whether one parameter is the whole body."""
+        """Check the `body` clause; tell whether one parameter is meant to be the whole body."""
         if body is None:
             return False
         if self._binding.method in _BODYLESS:
             self._binding.problem("E0404", f"{self._binding.method} has no body", body, "use `POST`, `PUT` or `PATCH`")
-            return False
+            return True
         if body.text not in self._parameters:
             if body.text not in self._lost():
-                help_ = did_you_mean(body.text, self._parameters)
+                help_ = did_you_mean(body.text, self._parameters) or (_named(self._parameters),)
                 self._binding.problem("E0404", f"`{body.text}` is no parameter", body, *help_)
             return True
         return True
@@ -222,7 +237,7 @@ class _Sources:
         if len(wanted) > 1:
             first, second = wanted[0][0], wanted[1][0]
             message = f"`{name}` is taken from the {first} and from the {second}"
-            self._binding.problem("E0410", message, parameter.name)
+            self._binding.problem("E0410", message, parameter.name, "remove one of the two")
         if wanted:
             return wanted[0]
         if not isinstance(self._member, nodes.Rpc | nodes.Oneway) or self._binding.method in _BODYLESS:
@@ -241,15 +256,19 @@ class _Sources:
         problem = self._binding.problem
         if source is ParameterSource.PATH:
             if not simple:
-                problem("E0403", f"`{name}` stands in the path and must be a scalar or an enum", parameter.type)
+                remedy = "use a scalar or an enum, or remove it from the path"
+                problem("E0403", f"`{name}` stands in the path and must be a scalar or an enum", parameter.type, remedy)
             elif parameter.type.optional:
-                problem("E0403", f"`{name}` stands in the path and cannot be optional", parameter.type)
+                remedy = "remove the `?`: without it there is no such path"
+                problem("E0403", f"`{name}` stands in the path and cannot be optional", parameter.type, remedy)
             elif parameter.default is not None:
-                problem("E0403", f"`{name}` stands in the path and cannot have a default", parameter.default)
+                remedy = "remove the default: without the parameter there is no such path"
+                problem("E0403", f"`{name}` stands in the path and cannot have a default", parameter.default, remedy)
         elif source is ParameterSource.HEADER and not simple:
-            problem("E0406", f"`{name}` is a header and must be a scalar or an enum", parameter.type)
+            remedy = "a header carries one value: use `@query` or the body"
+            problem("E0406", f"`{name}` is a header and must be a scalar or an enum", parameter.type, remedy)
         elif source is ParameterSource.QUERY and not (simple or self._repeatable(target.use, kind)):
-            help_ = "a query carries scalars, enums, and lists or sets of them"
+            help_ = "a query carries scalars, enums, and lists or sets of them; a body of `POST` carries anything"
             problem("E0405", f"`{name}` is taken from the query, which cannot carry its type", parameter.type, help_)
 
     def _repeatable(self, use: nodes.TypeUse, kind: str) -> bool:
@@ -268,7 +287,8 @@ class _Sources:
                 both = f"`{other.node.name.text}` and `{taken.node.name.text}`"
                 message = f"{both} are taken from one {taken.source} `{taken.name}`"
                 note = Note(message="the other one", span=other.node.name.span)
-                self._binding.problem("E0410", message, taken.node.name, notes=(note,))
+                help_ = "give one of the two another name"
+                self._binding.problem("E0410", message, taken.node.name, help_, notes=(note,))
 
 
 def sources(binding: Binding | None) -> Mapping[str, Taken]:

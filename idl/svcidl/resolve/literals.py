@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from svcidl import nodes
 from svcidl.model import Bounds
-from svcidl.resolve.constraints import Constraints, decimal_problem, integer_value, read_constraints
+from svcidl.resolve.constraints import IN_64_BITS, Constraints, decimal_problem, integer_value, read_constraints
 from svcidl.resolve.durations import iso_duration, read_duration
 from svcidl.resolve.program import Program, Shape, shape
 from svcidl.suggest import did_you_mean
@@ -25,6 +25,10 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _FORMATS = {"email": _EMAIL, "uri": _URI, "hostname": _HOSTNAME}
+_EXAMPLES = {"email": "name@example.com", "uri": "https://example.com/", "hostname": "www.example.com"}
+_TRUTH = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_WITHIN = "change the default or the constraint: every message would be refused"
+_MOMENT = "write four figures for the year and two for everything else"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CLOCK = r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?"
 _TIME = re.compile(_CLOCK, re.ASCII)
@@ -49,7 +53,9 @@ def evaluate(program: Program, use: nodes.TypeUse, literal: nodes.Literal) -> Va
         return ""
     if target.kind in _NO_DEFAULT:
         noun = "`any`" if target.kind == "any" else f"a {target.kind}"
-        raise BadLiteral(f"{noun} cannot have a default", literal, "make it optional with `?`", code="E0316")
+        can_be_missing = use.optional or target.kind == "any"
+        remedy = "remove the default" if can_be_missing else "remove the default, or make it optional with `?`"
+        raise BadLiteral(f"{noun} cannot have a default", literal, remedy, code="E0316")
     if isinstance(literal, nodes.Word) and literal.text == "null":
         remedy = "leave the default out: an optional field is null when missing" if use.optional else "make it optional"
         raise BadLiteral("`null` is no default", literal, remedy)
@@ -62,7 +68,7 @@ def evaluate(program: Program, use: nodes.TypeUse, literal: nodes.Literal) -> Va
 
 def _items(program: Program, target: Shape, literal: nodes.Literal) -> Value:
     if not isinstance(literal, nodes.ListLiteral):
-        raise BadLiteral(f"the default of a {target.kind} stands in `[…]`", literal)
+        raise BadLiteral(f"the default of a {target.kind} stands in `[…]`", literal, "write `[]` for an empty one")
     arguments = target.use.arguments
     if not arguments:
         return ()
@@ -75,7 +81,7 @@ def _items(program: Program, target: Shape, literal: nodes.Literal) -> Value:
             raise BadLiteral("a default lists scalars only", node, "the empty list `[]` is possible")
         value = _scalar(item, node)
         if target.kind == "set" and value in values:
-            raise BadLiteral("a set holds each item once", node)
+            raise BadLiteral("a set holds each item once", node, "remove this item")
         values.append(value)
     _check_length(read_constraints(target.kind, target.use).length, len(values), "items", literal)
     return tuple(values)
@@ -83,7 +89,7 @@ def _items(program: Program, target: Shape, literal: nodes.Literal) -> Value:
 
 def _empty_map(target: Shape, literal: nodes.Literal) -> Value:
     if not isinstance(literal, nodes.MapLiteral):
-        raise BadLiteral("the only default of a map is `{}`", literal)
+        raise BadLiteral("the only default of a map is `{}`", literal, "write `{}`, or leave the default out")
     _check_length(read_constraints("map", target.use).length, 0, "entries", literal)
     return {}
 
@@ -100,26 +106,34 @@ def _enum_value(node: nodes.Declaration, literal: nodes.Literal) -> nodes.EnumVa
     if not isinstance(node, nodes.Enum):
         raise TypeError(f"{type(node).__name__} has no values")
     if not isinstance(literal, nodes.Word):
-        raise BadLiteral(f"the default must be a value of `{node.name.text}`, by its name", literal)
+        raise BadLiteral(f"the default must be a value of `{node.name.text}`, by its name", literal, _values(node))
     for value in node.values:
         if value.name.text == literal.text:
             return value
-    remedies = did_you_mean(literal.text, (value.name.text for value in node.values))
+    remedies = did_you_mean(literal.text, (value.name.text for value in node.values)) or (_values(node),)
     raise BadLiteral(f"`{node.name.text}` has no value `{literal.text}`", literal, *remedies)
+
+
+def _values(node: nodes.Enum) -> str:
+    names = [f"`{value.name.text}`" for value in node.values[:6]]
+    more = " and others" if len(node.values) > 6 else ""
+    return f"`{node.name.text}` has {', '.join(names)}{more}" if names else f"`{node.name.text}` has no values"
 
 
 def _bool(literal: nodes.Literal, limits: Constraints) -> Plain:
     if not isinstance(literal, nodes.Word) or literal.text not in ("true", "false"):
-        raise BadLiteral("the default must be `true` or `false`", literal)
+        remedy = "write `true` or `false`, without quotes"
+        meant = _TRUTH.get(literal.text.lower()) if isinstance(literal, nodes.Word) else None
+        raise BadLiteral("the default must be `true` or `false`", literal, f"write `{meant}`" if meant else remedy)
     return literal.text == "true"
 
 
 def _int(literal: nodes.Literal, limits: Constraints) -> Plain:
     if not isinstance(literal, nodes.Integer):
-        raise BadLiteral("the default must be an integer", literal)
+        raise BadLiteral("the default must be an integer", literal, "write it in digits, without quotes: `42`")
     value = integer_value(literal)
     if value is None:
-        raise BadLiteral(f"`{literal.text[:24]}` does not fit 64 bits", literal, code="E0319")
+        raise BadLiteral(f"`{literal.text[:24]}` does not fit 64 bits", literal, IN_64_BITS, code="E0319")
     _check_bounds(limits.bounds, Decimal(value), literal)
     return value
 
@@ -136,22 +150,22 @@ def _decimal(literal: nodes.Literal, limits: Constraints) -> Plain:
         return ""
     problem = decimal_problem(f"{number:f}", limits.precision, limits.scale)
     if problem is not None:
-        raise BadLiteral(problem, literal)
+        raise BadLiteral(problem, literal, f"widen `decimal({limits.precision}, {limits.scale})`, or change it")
     _check_bounds(limits.bounds, number, literal)
     return f"{number:f}"
 
 
 def _number(literal: nodes.Literal) -> Decimal:
     if not isinstance(literal, nodes.Integer | nodes.Float):
-        raise BadLiteral("the default must be a number", literal)
+        raise BadLiteral("the default must be a number", literal, "write it in digits, without quotes: `9.99`")
     if len(literal.text) > 300:
-        raise BadLiteral("this number is too long", literal)
+        raise BadLiteral("this number is too long", literal, "write 300 digits or fewer")
     return Decimal(literal.text)
 
 
 def _text(literal: nodes.Literal, what: str) -> str:
     if not isinstance(literal, nodes.String):
-        raise BadLiteral(f"the default must be {what}", literal)
+        raise BadLiteral(f"the default must be {what}", literal, "write it in double quotes")
     return literal.value
 
 
@@ -163,9 +177,10 @@ def _str(literal: nodes.Literal, limits: Constraints) -> Plain:
         and _is_checkable(value)
         and re.search(_python_pattern(limits.pattern), value, re.ASCII) is None
     ):
-        raise BadLiteral(f"the default does not match the pattern `{limits.pattern}`", literal)
+        message = f"the default does not match the pattern `{limits.pattern}`"
+        raise BadLiteral(message, literal, "change the default or the pattern: every message would be refused")
     if limits.format is not None and _FORMATS[limits.format].fullmatch(value) is None:
-        raise BadLiteral(f"the default is no {limits.format}", literal)
+        raise BadLiteral(f"the default is no {limits.format}", literal, f'write it as "{_EXAMPLES[limits.format]}"')
     return value
 
 
@@ -183,7 +198,8 @@ def _bytes(literal: nodes.Literal, limits: Constraints) -> Plain:
     try:
         value = base64.b64decode(_text(literal, "a string of base64"), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadLiteral("the default is not base64", literal) from error
+        remedy = 'write the bytes as base64: "aGk=" is `hi`'
+        raise BadLiteral("the default is not base64", literal, remedy) from error
     _check_length(limits.length, len(value), "bytes", literal)
     return value
 
@@ -193,7 +209,8 @@ def _uuid(literal: nodes.Literal, limits: Constraints) -> Plain:
     try:
         value = str(uuid.UUID(text))
     except ValueError as error:
-        raise BadLiteral("the default is no UUID", literal) from error
+        remedy = 'write it as "00000000-0000-0000-0000-000000000000"'
+        raise BadLiteral("the default is no UUID", literal, remedy) from error
     if value != text.lower():
         raise BadLiteral("the default is no UUID in its usual form", literal, f'write "{value}"')
     return value
@@ -224,8 +241,9 @@ def _moment(literal: nodes.Literal, text: str, form: re.Pattern[str], expected: 
         if form.fullmatch(text):
             return read()
     except (ValueError, OverflowError) as error:
-        raise BadLiteral(f"`{text}` does not exist", literal) from error
-    raise BadLiteral(f"the default must be {expected}", literal)
+        remedy = "look at its figures: a month has 28 to 31 days, a day 24 hours"
+        raise BadLiteral(f"`{text}` does not exist", literal, remedy) from error
+    raise BadLiteral(f"the default must be {expected}", literal, _MOMENT)
 
 
 def _duration(literal: nodes.Literal, limits: Constraints) -> Plain:
@@ -255,7 +273,7 @@ def _check_bounds(bounds: Bounds | None, value: Decimal, literal: nodes.Literal)
     low = None if bounds.low is None else Decimal(bounds.low)
     high = None if bounds.high is None else Decimal(bounds.high)
     if (low is not None and value < low) or (high is not None and value > high):
-        raise BadLiteral(f"the default lies outside {_shown(bounds)}", literal)
+        raise BadLiteral(f"the default lies outside {_shown(bounds)}", literal, _WITHIN)
 
 
 def _check_length(bounds: Bounds | None, length: int, noun: str, literal: nodes.Literal) -> None:
@@ -263,7 +281,7 @@ def _check_length(bounds: Bounds | None, length: int, noun: str, literal: nodes.
         return
     low, high = bounds.low, bounds.high
     if (isinstance(low, int) and length < low) or (isinstance(high, int) and length > high):
-        raise BadLiteral(f"the default has {length} {noun}, the type takes {_shown(bounds)}", literal)
+        raise BadLiteral(f"the default has {length} {noun}, the type takes {_shown(bounds)}", literal, _WITHIN)
 
 
 def _shown(bounds: Bounds) -> str:

@@ -31,20 +31,29 @@ _MAX_REPEAT = 10_000
 def pattern_problem(pattern: str) -> tuple[str, ...] | None:
     """Return what is wrong with a pattern and the remedies, None if both languages read it alike."""
     if len(pattern) > _MAX_LENGTH:
-        return (f"a pattern cannot exceed {_MAX_LENGTH} characters",)
+        return (f"a pattern cannot exceed {_MAX_LENGTH} characters", "shorten it, or check the value in the service")
     try:
         with warnings.catch_warnings():
             # "Possible nested set": a construct that changes its meaning in a later Python.
             warnings.simplefilter("error", FutureWarning)
             re.compile(pattern)
     except re.error as error:
-        return (f"this is no regular expression: {error}",)
+        return (f"this is no regular expression: {error}", _remedy(pattern, error))
     except FutureWarning:
         return ("a class holds `[`, `--`, `&&`, `~~` or `||`, which will change its meaning", "escape it with `\\\\`")
     except (OverflowError, RecursionError):
-        return ("this regular expression is too large",)
+        return ("this regular expression is too large", "shorten it, or check the value in the service")
     problem = _foreign(pattern)
     return None if problem is None else ("Python and JavaScript read this pattern differently", problem)
+
+
+def _remedy(pattern: str, error: re.error) -> str:
+    escape = re.search(r"bad escape \\(.)", str(error))
+    if escape and escape[1] in _ONLY_JAVASCRIPT:
+        return _ONLY_JAVASCRIPT[escape[1]]
+    if error.pos is not None and error.pos < len(pattern):
+        return f"look at `{pattern[error.pos : error.pos + 16]}`; `\\\\` before a mark makes it stand for itself"
+    return "`\\\\` before a mark makes it stand for itself"
 
 
 def _foreign(pattern: str) -> str | None:
@@ -64,7 +73,7 @@ def _foreign(pattern: str) -> str | None:
             elif token in "}]":
                 problem = f"a lone `{token}` needs a backslash"
             if problem is None and token[-1] in "*+?}" and pattern[position + len(token) :][:1] == "+":
-                problem = "possessive quantifiers are Python's alone"
+                problem = "possessive quantifiers are Python's alone: leave out the second `+`"
         if token == "[" and not in_class:
             in_class = True
             # `[]` and `[^]` hold a bracket in Python; in JavaScript they are empty and everything.
@@ -87,7 +96,7 @@ def _escape(token: str, in_class: bool) -> str | None:
     if letter in "ux" and len(token) == 2:
         return f"`\\{letter}` needs {'four' if letter == 'u' else 'two'} hexadecimal digits"
     if in_class and letter == "B":
-        return "`\\B` has no meaning in a class"
+        return "`\\B` has no meaning in a class: write `B`"
     if letter in _BOTH_ESCAPES or letter in _SYNTAX or letter in "ux" or letter.isdigit():
         return None
     if in_class and letter == "-":
@@ -100,7 +109,7 @@ def _group(token: str) -> str | None:
         return None
     if token.startswith("(?P"):
         return "named groups are written differently: use a plain group"
-    return f"`{token}` is Python's alone"
+    return f"`{token}` is Python's alone: leave it out"
 
 
 def _quantifier(text: str | None) -> str | None:

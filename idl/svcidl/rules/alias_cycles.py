@@ -22,5 +22,5 @@ def alias_cycles(program: Program) -> Iterator[Diagnostic]:
             code="E0302",
             message=f"an alias stands for itself: {shown}",
             span=circle[0].node.name.span,
-            help=("let the circle pass through a struct",),
+            help=("make one of them a struct, which may contain itself through a list or a map",),
         )

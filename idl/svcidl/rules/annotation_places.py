@@ -33,7 +33,8 @@ def _tag(node: nodes.Struct, symbol: Symbol, tagged: frozenset[Symbol]) -> Itera
     for annotation in node.annotations:
         if annotation.name.text == "tag" and symbol not in tagged:
             message = f"`@tag` has no meaning on `{node.name.text}`, which is a variant of no union"
-            yield Diagnostic(code="E0602", message=message, span=annotation.span)
+            help_ = "name the struct in a union, or remove the annotation"
+            yield Diagnostic(code="E0602", message=message, span=annotation.span, help=(help_,))
 
 
 def _parameters(member: nodes.Member) -> Iterator[Diagnostic]:

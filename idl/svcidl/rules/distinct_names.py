@@ -54,7 +54,8 @@ def _distinct(names: Iterable[nodes.Name], noun: str) -> Iterator[Diagnostic]:
         if other is not name:
             note = Note(message="first here", span=other.span)
             message = f"two {noun} are called `{name.text}`"
-            yield Diagnostic(code="E0210", message=message, span=name.span, notes=(note,))
+            remedy = "rename or remove one of the two"
+            yield Diagnostic(code="E0210", message=message, span=name.span, help=(remedy,), notes=(note,))
 
 
 def _reserved(names: Iterable[nodes.Name], reserved: Iterable[nodes.Reserved]) -> Iterator[Diagnostic]:
@@ -64,7 +65,8 @@ def _reserved(names: Iterable[nodes.Name], reserved: Iterable[nodes.Reserved]) -
         if other is not name:
             note = Note(message="first here", span=other.span)
             message = f"`{name.text}` is reserved twice"
-            yield Diagnostic(code="E0211", message=message, span=name.span, notes=(note,))
+            remedy = "remove one of the two"
+            yield Diagnostic(code="E0211", message=message, span=name.span, help=(remedy,), notes=(note,))
     for name in names:
         if name.text in kept:
             note = Note(message="reserved here", span=kept[name.text].span)

@@ -12,4 +12,4 @@ def enum_values(program: Program) -> Iterator[Diagnostic]:
     for symbol in program.symbols():
         if isinstance(symbol.node, nodes.Enum) and not symbol.node.values:
             message = f"`{symbol.name}` has no values"
-            yield Diagnostic(code="E0317", message=message, span=symbol.node.name.span)
+            yield Diagnostic(code="E0317", message=message, span=symbol.node.name.span, help=("list one at least",))

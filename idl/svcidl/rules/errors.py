@@ -17,7 +17,8 @@ def errors(program: Program) -> Iterator[Diagnostic]:
             status = integer_value(symbol.node.status)
             if status is None or not 400 <= status <= 599:
                 message = "the status of an error must lie between 400 and 599"
-                yield Diagnostic(code="E0408", message=message, span=symbol.node.status.span)
+                remedy = "400 says that the caller is wrong, 404 not found, 409 conflict, 500 that the service is wrong"
+                yield Diagnostic(code="E0408", message=message, span=symbol.node.status.span, help=(remedy,))
             if symbol.node.template is not None:
                 yield from _template(symbol, symbol.node, symbol.node.template)
 

@@ -30,7 +30,8 @@ def _twice(program: Program, refs: Iterable[nodes.Ref], code: str, what: str) ->
         symbol = program.targets.get(ref)
         if symbol is not None and seen.setdefault(symbol, ref) is not ref:
             note = Note(message="first here", span=seen[symbol].span)
-            yield Diagnostic(code=code, message=f"`{ref.text}` {what}", span=ref.span, notes=(note,))
+            help_ = ("remove one of the two",)
+            yield Diagnostic(code=code, message=f"`{ref.text}` {what}", span=ref.span, help=help_, notes=(note,))
 
 
 def _singletons(program: Program, service: nodes.Service) -> Iterator[Diagnostic]:

@@ -14,11 +14,13 @@ def namespace(program: Program) -> Iterator[Diagnostic]:
         for name in entered_names(unit.tree):
             other = seen.setdefault(name.text, name)
             if other is not name:
+                by_import = _imported(unit.tree, other)
+                remedy = "import one of them under another name with `as`" if by_import else "rename one of the two"
                 yield Diagnostic(
                     code="E0203",
                     message=f"`{name.text}` is declared or imported twice",
                     span=name.span,
-                    help=("import one of them under another name with `as`",) if _imported(unit.tree, other) else (),
+                    help=(remedy,),
                     notes=(Note(message="first here", span=other.span),),
                 )
 

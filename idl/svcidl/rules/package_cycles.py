@@ -29,5 +29,8 @@ def package_cycles(program: Program) -> Iterator[Diagnostic]:
             message=f"data types of packages depend on each other in a circle: {shown}",
             span=steps[0].span,
             help=("move the types that both need into a third file",),
-            notes=tuple(Note(message="and back from here", span=ref.span) for ref in steps[1:]),
+            notes=tuple(
+                Note(message="and back from here" if ref is steps[-1] else "then here", span=ref.span)
+                for ref in steps[1:]
+            ),
         )

@@ -17,5 +17,6 @@ def socket_types(program: Program) -> Iterator[Diagnostic]:
                     for use in (member.receives, member.sends):
                         if shape(program, use).kind not in ("struct", "union", "unknown") or use.optional:
                             message = "a socket carries structs or unions"
-                            help_ = ("put the value into a struct",)
+                            is_fine = shape(program, use).kind in ("struct", "union")
+                            help_ = ("remove the `?`" if is_fine else "put the value into a struct",)
                             yield Diagnostic(code="E0320", message=message, span=use.span, help=help_)

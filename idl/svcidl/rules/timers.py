@@ -1,5 +1,6 @@
 """Timers: a duration above zero, or a cron expression that fires in a time zone that exists."""
 
+import re
 import zoneinfo
 from collections.abc import Iterator
 
@@ -10,6 +11,9 @@ from svcidl.resolve.cron import cron_problem
 from svcidl.resolve.durations import read_duration
 from svcidl.resolve.program import Program
 from svcidl.suggest import did_you_mean
+
+_CITIES = {"Africa": "Africa/Nairobi", "America": "America/New_York", "Asia": "Asia/Tokyo", "Europe": "Europe/Paris"}
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*[+-]\d", re.IGNORECASE)
 
 
 def timers(program: Program) -> Iterator[Diagnostic]:
@@ -35,8 +39,21 @@ def _check(timer: nodes.Timer) -> Iterator[Diagnostic]:
         if problems is not None:
             yield Diagnostic(code="E0502", message=problems[0], span=timer.cron.span, help=problems[1:])
     if timer.tz is not None and not _exists(timer.tz.value):
-        help_ = did_you_mean(timer.tz.value, zoneinfo.available_timezones()) or ("write it as `Europe/Paris`",)
+        help_ = _zones_like(timer.tz.value)
         yield Diagnostic(code="E0503", message=f"unknown time zone `{timer.tz.value}`", span=timer.tz.span, help=help_)
+
+
+def _zones_like(name: str) -> tuple[str, ...]:
+    zones = zoneinfo.available_timezones()
+    if any(zone.startswith(f"{name}/") for zone in zones):
+        return (f"name a city in it, as in `{_CITIES.get(name) or min(z for z in zones if z.startswith(f'{name}/'))}`",)
+    # `UTC+2` and `GMT-5` are offsets: they have no summer time and, in the database, the opposite sign.
+    if _OFFSET.match(name):
+        return ("a zone has a name, which knows its summer time: `Europe/Berlin`, or `UTC`",)
+    of_city = [zone for zone in zones if zone.rpartition("/")[2].lower() == name.replace(" ", "_").lower()]
+    if of_city:
+        return (f"did you mean `{min(of_city, key=lambda zone: (len(zone), zone))}`?",)
+    return did_you_mean(name, zones) or ("write it as in the time zone database: `Europe/Paris`, `UTC`",)
 
 
 def _exists(name: str) -> bool:

@@ -8,6 +8,7 @@ from svcidl.resolve import walk
 from svcidl.resolve.program import BUILTIN_SCALARS, Program, builtin, shape
 
 _COUNTS = {"list": 1, "set": 1, "map": 2}
+_HOW_MANY = {"list": "one type", "set": "one type", "map": "two types"}
 _FORMS = {"list": "`list<T>`", "set": "`set<T>`", "map": "`map<K, V>`"}
 _KEYS = ("str", "int", "uuid", "enum", "unknown")
 
@@ -29,12 +30,14 @@ def type_arguments(program: Program) -> Iterator[Diagnostic]:
 def _wrong_count(use: nodes.TypeUse, name: str | None) -> Diagnostic:
     if name in _FORMS:
         message, help_ = (
-            f"`{name}` lacks its types" if not use.arguments else f"`{name}` takes other types",
+            f"`{name}` lacks its types" if not use.arguments else f"`{name}` takes {_HOW_MANY[name]} in `<…>`",
             _FORMS[name],
         )
         return Diagnostic(code="E0306", message=message, span=use.span, help=(f"write {help_}",))
     message = f"`{use.ref.text}` takes no types in `<…>`"
-    return Diagnostic(code="E0306", message=message, span=use.span, help=("only list, set and map do",))
+    return Diagnostic(
+        code="E0306", message=message, span=use.span, help=("remove `<…>`: only `list`, `set` and `map` take types",)
+    )
 
 
 def _set_item(program: Program, item: nodes.TypeUse) -> Iterator[Diagnostic]:
@@ -43,12 +46,15 @@ def _set_item(program: Program, item: nodes.TypeUse) -> Iterator[Diagnostic]:
         message = f"a set holds scalars and enums, not `{item.ref.text}`"
         yield Diagnostic(code="E0304", message=message, span=item.span, help=("use a list",))
     elif item.optional:
-        yield Diagnostic(code="E0304", message="an item of a set cannot be optional", span=item.optional[0])
+        message = "an item of a set cannot be optional"
+        yield Diagnostic(code="E0304", message=message, span=item.optional[0], help=("remove the `?`",))
 
 
 def _map_key(program: Program, key: nodes.TypeUse) -> Iterator[Diagnostic]:
     if shape(program, key).kind not in _KEYS:
         message = f"a map key is a str, int, uuid or enum, not `{key.ref.text}`"
-        yield Diagnostic(code="E0305", message=message, span=key.span)
+        remedy = "use one of those, or a list of structs that hold key and value"
+        yield Diagnostic(code="E0305", message=message, span=key.span, help=(remedy,))
     elif key.optional:
-        yield Diagnostic(code="E0305", message="a map key cannot be optional", span=key.optional[0])
+        message = "a map key cannot be optional"
+        yield Diagnostic(code="E0305", message=message, span=key.optional[0], help=("remove the `?`",))

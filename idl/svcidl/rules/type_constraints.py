@@ -18,5 +18,5 @@ def type_constraints(program: Program) -> Iterator[Diagnostic]:
             elif use.constraints and use.ref in program.targets:
                 symbol = program.targets[use.ref]
                 message = f"the {symbol.kind} `{use.ref.text}` takes no constraints where it is used"
-                help_ = ("declare another alias with them",) if symbol.kind is Kind.ALIAS else ()
+                help_ = ("declare another alias with them",) if symbol.kind is Kind.ALIAS else ("remove them",)
                 yield Diagnostic(code="E0307", message=message, span=use.constraints[0].span, help=help_)

@@ -22,7 +22,7 @@ def type_cycles(program: Program) -> Iterator[Diagnostic]:
             code="E0301",
             message=f"`{circle[0].name}` contains itself without end: {shown} → `{circle[0].name}`",
             span=fields[0].type.span,
-            help=("make one of them optional with `?`, or a list",),
+            help=(f"make {'it' if len(fields) == 1 else 'one of them'} optional with `?`, or a list",),
             notes=tuple(Note(message="then here", span=field.type.span) for field in fields[1:]),
         )
 

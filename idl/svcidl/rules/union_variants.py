@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic, Note
 from svcidl.resolve.annotations import read_annotations
-from svcidl.resolve.program import Program, Symbol
+from svcidl.resolve.program import Kind, Program, Symbol
 
 
 def union_variants(program: Program) -> Iterator[Diagnostic]:
@@ -25,17 +25,21 @@ def _check(program: Program, union: Symbol, node: nodes.Union, blamed: set[nodes
             continue
         if variant in seen:
             note = Note(message="first here", span=seen[variant].span)
-            yield Diagnostic(code="E0312", message=f"`{ref.text}` stands twice", span=ref.span, notes=(note,))
+            message, remedy = f"`{ref.text}` is a variant twice", "remove one of the two"
+            yield Diagnostic(code="E0312", message=message, span=ref.span, help=(remedy,), notes=(note,))
             continue
         seen[variant] = ref
         if not isinstance(variant.node, nodes.Struct):
             article = "an" if variant.kind[0] in "aeio" else "a"
             message = f"a variant is a struct, `{ref.text}` is {article} {variant.kind}"
-            yield Diagnostic(code="E0312", message=message, span=ref.span)
+            help_ = (_instead(variant, ref),)
+            note = Note(message="declared here", span=variant.node.name.span)
+            yield Diagnostic(code="E0312", message=message, span=ref.span, help=help_, notes=(note,))
             continue
         if variant.unit is not union.unit:
             message = f"a variant is declared in the same file, `{ref.text}` is in {variant.unit.file.source.path}"
-            yield Diagnostic(code="E0312", message=message, span=ref.span)
+            help_ = (_wrapped(ref),)
+            yield Diagnostic(code="E0312", message=message, span=ref.span, help=help_)
             continue
         if variant.node not in blamed:
             blamed.add(variant.node)
@@ -47,6 +51,17 @@ def _check(program: Program, union: Symbol, node: nodes.Union, blamed: set[nodes
             message = f"`{other.text}` and `{ref.text}` have the same tag `{tag}`"
             help_ = ('give one of them another tag: `@tag("…")`',)
             yield Diagnostic(code="E0314", message=message, span=ref.span, help=help_, notes=(note,))
+
+
+def _instead(variant: Symbol, ref: nodes.Ref) -> str:
+    if variant.kind is Kind.UNION:
+        return f"list the variants of `{ref.text}` here: a union holds no other union"
+    return _wrapped(ref)
+
+
+def _wrapped(ref: nodes.Ref) -> str:
+    name = ref.parts[-1].text
+    return f"put it into a struct of this file: `struct {name}Value {{ value: {ref.text} }}`"
 
 
 def _hidden_tag(node: nodes.Struct) -> Iterator[Diagnostic]:

@@ -59,4 +59,5 @@ def _clashes(wires: Iterable[_Wire]) -> Iterator[Diagnostic]:
         elif other.name != wire.name:  # two of one name are reported as such
             note = Note(message="the other one", span=other.span)
             message = f"`{other.name}` and `{wire.name}` are both `{wire.text}` on the wire"
-            yield Diagnostic(code="E0212", message=message, span=wire.span, notes=(note,))
+            remedy = "give one of the two another name on the wire: no reader could tell them apart"
+            yield Diagnostic(code="E0212", message=message, span=wire.span, help=(remedy,), notes=(note,))
