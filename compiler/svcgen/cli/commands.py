@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "new": Entry("svcgen.cli.new:command", "Make a folder with a service that runs at once."),
     "compile": Entry("svcgen.cli.compile:command", "Write typed Python for IDL files."),
     "check": Entry("svcgen.cli.check:command", "Check IDL files and write nothing."),
+    "lint": Entry("svcgen.cli.lint:command", "Find what IDL files had better not say."),
     "run": Entry("svcrt.cli.run:command", "Run services."),
     "call": Entry("svcrt.cli.call:command", "Call a method of a running service."),
     "emit": Entry("svcrt.cli.emit:command", "Announce an event."),

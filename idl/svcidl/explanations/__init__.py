@@ -21,7 +21,14 @@ while there is one; L is a warning of the linter; B is an error of `svcgen break
 stands here of one code. In the examples a block that begins with the name of a file is that file.
 """
 
-PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {}
+
+def _lint() -> Iterable[Explanation]:
+    from svcidl.lint.known import PAGES
+
+    return PAGES
+
+
+PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"L": _lint}
 """Who has the pages of rules, by the first letter of their codes; called only when such a page is asked for."""
 
 
