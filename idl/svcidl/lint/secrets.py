@@ -1,9 +1,11 @@
 """Which names are those of secrets."""
 
+from itertools import pairwise
+
 from svcidl.lint.words import words
 
 _SECRETS = frozenset(
-    "password passwords passwd passphrase passcode secret secrets cvv cvc ssn pincode credential credentials".split()
+    words("password passwords passwd passphrase passcode secret secrets cvv cvc ssn pincode credential credentials")
 )
 _TWO_WORDS = frozenset(
     (
@@ -23,7 +25,7 @@ _TWO_WORDS = frozenset(
         ("pin", "code"),
     )
 )
-_ABOUT = frozenset("hint policy length strength name id url uri count expires expiry type version label at".split())
+_ABOUT = frozenset(words("hint policy length strength name id url uri count expires expiry type version label at"))
 """What such a word ends in where it tells of a secret and holds none: `password_hint`, `secret_name`."""
 
 
@@ -32,4 +34,4 @@ def is_secret(name: str) -> bool:
     said = words(name)
     if not said or said[-1] in _ABOUT:
         return False
-    return not _SECRETS.isdisjoint(said) or any(pair in _TWO_WORDS for pair in zip(said, said[1:], strict=False))
+    return not _SECRETS.isdisjoint(said) or any(pair in _TWO_WORDS for pair in pairwise(said))

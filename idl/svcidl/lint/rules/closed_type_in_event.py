@@ -33,9 +33,10 @@ RULE = Rule(
         code="L0127",
         name="closed-type-in-event",
         title="An event carries a closed enum or union.",
-        meaning="Events lie in queues and are heard by services that others deploy: at any time an old reader gets what a new writer "
-        "wrote. A closed type refuses what it does not know, so that its first new value makes readers refuse the event. The type "
-        "may be open and the service still refuse values that it cannot handle.",
+        meaning="Events lie in queues and are heard by services that others deploy: at any time an old reader gets "
+        "what a new writer wrote. A closed type refuses what it does not know, so that its first new value "
+        "makes readers refuse the event. The type may be open and the service still refuse values that it "
+        "cannot handle.",
         wrong=example(
             "package shop.v1\n\nclosed enum Channel { web, shop }\n\nevent OrderPlaced { id: uuid, channel: Channel }"
         ),

@@ -1,4 +1,4 @@
-"""Names that differ only in case or underscores are taken for each other, and so are reserved ones that came back so."""
+"""Names that differ only in case or underscores are taken for each other, reserved ones included."""
 
 from collections.abc import Iterable, Iterator
 
@@ -51,8 +51,8 @@ RULE = Rule(
         code="L0110",
         name="confusable-names",
         title="Two names differ only in case or underscores.",
-        meaning="`user_id` and `userid` are two fields to the wire and one to a reader. The same holds for a reserved name that comes "
-        "back in another spelling: what was removed is not known to be gone.",
+        meaning="`user_id` and `userid` are two fields to the wire and one to a reader. The same holds for a reserved "
+        "name that comes back in another spelling: what was removed is not known to be gone.",
         wrong=example("package shop.v1\n\nstruct Order { order_id: uuid, orderid: uuid }"),
         right=example("package shop.v1\n\nstruct Order { order_id: uuid, parent_id: uuid }"),
         remedy="Rename one of the two.",

@@ -76,16 +76,33 @@ RULE = Rule(
         code="L0145",
         name="deprecated-used",
         title="Something deprecated is used.",
-        meaning="Types, errors, events and services that are `@deprecated`, and values of enums as defaults. What is deprecated itself may "
-        "use the others, a union keeps its deprecated variants, and a service goes on publishing its own deprecated event until nobody "
-        "listens.",
+        meaning="Types, errors, events and services that are `@deprecated`, and values of enums as defaults. What is "
+        "deprecated itself may use the others, a union keeps its deprecated variants, and a service goes on "
+        "publishing its own deprecated event until nobody listens.",
         wrong=example(
-            'package shop.v1\n\n@deprecated("use `Address`")\nstruct Place { town: str }\nstruct Address { town: str, street: str }\n\n'
-            "event OrderPlaced { ship_to: Place }"
+            """
+package shop.v1
+
+@deprecated("use `Address`")
+struct Place { town: str }
+struct Address { town: str, street: str }
+
+event OrderPlaced { ship_to: Place }
+"""
         ),
         right=example(
-            'package shop.v1\n\n@deprecated("use `Address`")\nstruct Place { town: str }\nstruct Address { town: str, street: str }\n\n'
-            'event OrderPlaced {\n  @deprecated("use `address`") ship_to: Place?\n  address: Address\n}'
+            """
+package shop.v1
+
+@deprecated("use `Address`")
+struct Place { town: str }
+struct Address { town: str, street: str }
+
+event OrderPlaced {
+  @deprecated("use `address`") ship_to: Place?
+  address: Address
+}
+"""
         ),
         remedy="Use what the deprecation names, or mark the user as deprecated, too.",
     ),

@@ -46,8 +46,8 @@ RULE = Rule(
         name="deprecated-without-replacement",
         tags=("opt-in",),
         title="A deprecation does not say what to use instead.",
-        meaning="The text of `@deprecated` is what callers see when their code uses it. What they need there is the way out: a name in "
-        "backquotes, `use …`, or that there is nothing and nothing is needed.",
+        meaning="The text of `@deprecated` is what callers see when their code uses it. What they need there is the "
+        "way out: a name in backquotes, `use …`, or that there is nothing and nothing is needed.",
         wrong=selected(
             "deprecated-without-replacement",
             'package shop.v1\n\nstruct Order {\n  id: uuid\n  @deprecated("old") number: int?\n}',

@@ -26,8 +26,9 @@ RULE = Rule(
         name="empty-struct",
         tags=("opt-in",),
         title="A struct has no fields and is no variant.",
-        meaning="A method that returns nothing needs no struct for it, and takes no empty one either: parameters and results may be added "
-        "later as they are needed. As a variant of a union an empty struct is right, for its tag says something.",
+        meaning="A method that returns nothing needs no struct for it, and takes no empty one either: parameters and "
+        "results may be added later as they are needed. As a variant of a union an empty struct is right, for "
+        "its tag says something.",
         wrong=selected(
             "empty-struct", "package shop.v1\n\nstruct Done {}\n\nservice Orders {\n  rpc cancel(id: uuid) -> Done\n}"
         ),

@@ -44,11 +44,12 @@ RULE = Rule(
         code="L0139",
         name="error-status",
         title="The status of an error says nothing, or the wrong thing.",
-        meaning="500 is what callers get when a service crashes: alarms count it, and an error that is declared is none. 405, 406, 413, 414, "
-        "415 and 431 are answered by the gateway before the service is asked. A number without a meaning in HTTP is treated as 400 "
-        "or 500 (RFC 9110, 15).",
+        meaning="500 is what callers get when a service crashes: alarms count it, and an error that is declared is "
+        "none. 405, 406, 413, 414, 415 and 431 are answered by the gateway before the service is asked. A "
+        "number without a meaning in HTTP is treated as 400 or 500 (RFC 9110, 15).",
         wrong=example('package shop.v1\n\nerror PaymentFailed(500) "the bank refused order {id}" { id: uuid }'),
         right=example('package shop.v1\n\nerror PaymentFailed(409) "the bank refused order {id}" { id: uuid }'),
-        remedy="404 is for what is not there, 409 for a state that forbids it, 422 for values that make no sense, 503 for what will pass.",
+        remedy="404 is for what is not there, 409 for a state that forbids it, 422 for values that make no sense, 503 "
+        "for what will pass.",
     ),
 )

@@ -24,8 +24,8 @@ RULE = Rule(
         name="error-without-message",
         tags=("opt-in",),
         title="An error has no message.",
-        meaning="The template makes the text of the exception, of the answer by HTTP, and of the log line. Without one there is only the "
-        "name, and the values of the fields are missing where they are needed.",
+        meaning="The template makes the text of the exception, of the answer by HTTP, and of the log line. Without one "
+        "there is only the name, and the values of the fields are missing where they are needed.",
         wrong=selected("error-without-message", "package shop.v1\n\nerror OrderNotFound(404) { id: uuid }"),
         right=selected(
             "error-without-message", 'package shop.v1\n\nerror OrderNotFound(404) "there is no order {id}" { id: uuid }'

@@ -9,7 +9,9 @@ from svcidl.lint.rule import Problem, Rule, selected
 from svcidl.lint.words import words
 
 _COMMANDS = frozenset(
-    "create update delete remove add send cancel place notify process start stop set do make publish run pay ship".split()
+    words(
+        "create update delete remove add send cancel place notify process start stop set do make publish run pay ship"
+    )
 )
 
 
@@ -30,8 +32,9 @@ RULE = Rule(
         name="event-named-as-command",
         tags=("opt-in",),
         title="An event is named like an order.",
-        meaning="An event is announced to whoever listens, nobody perhaps; its publisher does not know. `SendMail` knows who is to act and "
-        "what it is to do, which is a job (`oneway`) of that service: it is kept until it is done, once.",
+        meaning="An event is announced to whoever listens, nobody perhaps; its publisher does not know. `SendMail` "
+        "knows who is to act and what it is to do, which is a job (`oneway`) of that service: it is kept until "
+        "it is done, once.",
         wrong=selected("event-named-as-command", "package shop.v1\n\nevent SendInvoice { order_id: uuid }"),
         right=selected("event-named-as-command", "package shop.v1\n\nevent InvoiceSent { order_id: uuid }"),
         remedy="Name what has happened, or declare a `oneway`.",

@@ -29,16 +29,28 @@ RULE = Rule(
         name="event-never-heard",
         tags=("opt-in",),
         title="An event is published and subscribed by no service.",
-        meaning="Where a project holds the contracts of all its services, an event without a hearer is forgotten in one of them. Where others "
-        "hear it, whose contracts are elsewhere, the rule has nothing to say: that is why it is off by default.",
+        meaning="Where a project holds the contracts of all its services, an event without a hearer is forgotten in "
+        "one of them. Where others hear it, whose contracts are elsewhere, the rule has nothing to say: that "
+        "is why it is off by default.",
         wrong=selected(
             "event-never-heard",
             "package shop.v1\n\nevent OrderPlaced { id: uuid }\n\nservice Orders {\n  publishes OrderPlaced\n}",
         ),
         right=selected(
             "event-never-heard",
-            "package shop.v1\n\nevent OrderPlaced { id: uuid }\n\nservice Orders {\n  publishes OrderPlaced\n}\n\n"
-            "service Mails {\n  subscribes OrderPlaced as on_order_placed\n}",
+            """
+package shop.v1
+
+event OrderPlaced { id: uuid }
+
+service Orders {
+  publishes OrderPlaced
+}
+
+service Mails {
+  subscribes OrderPlaced as on_order_placed
+}
+""",
         ),
         remedy="Subscribe it, or stop publishing it.",
     ),

@@ -26,15 +26,36 @@ RULE = Rule(
         code="L0141",
         name="event-never-published",
         title="An event is published by no service.",
-        meaning="Only a service with `publishes E` can announce the event from its code. Where no service of the files given has it, the "
-        "event is forgotten there, or superfluous. A file without services that no other file of the run imports is left alone.",
+        meaning="Only a service with `publishes E` can announce the event from its code. Where no service of the files "
+        "given has it, the event is forgotten there, or superfluous. A file without services that no other "
+        "file of the run imports is left alone.",
         wrong=example(
-            "package shop.v1\n\nevent OrderPlaced { id: uuid }\n\nservice Mails {\n  subscribes OrderPlaced as on_order_placed\n}"
+            """
+package shop.v1
+
+event OrderPlaced { id: uuid }
+
+service Mails {
+  subscribes OrderPlaced as on_order_placed
+}
+"""
         ),
         right=example(
-            "package shop.v1\n\nevent OrderPlaced { id: uuid }\n\nservice Orders {\n  publishes OrderPlaced\n}\n\n"
-            "service Mails {\n  subscribes OrderPlaced as on_order_placed\n}"
+            """
+package shop.v1
+
+event OrderPlaced { id: uuid }
+
+service Orders {
+  publishes OrderPlaced
+}
+
+service Mails {
+  subscribes OrderPlaced as on_order_placed
+}
+"""
         ),
-        remedy="Add `publishes`, or remove the event; give all files of a project at once, so that every publisher is seen.",
+        remedy="Add `publishes`, or remove the event; give all files of a project at once, so that every publisher is "
+        "seen.",
     ),
 )

@@ -24,8 +24,8 @@ RULE = Rule(
         code="L0105",
         name="field-name",
         title="A field or parameter is not named in snake_case.",
-        meaning="The name of a field is the key in JSON and the attribute in Python; that of a parameter also a query key. One "
-        "spelling for all of them is one thing less to look up.",
+        meaning="The name of a field is the key in JSON and the attribute in Python; that of a parameter also a query "
+        "key. One spelling for all of them is one thing less to look up.",
         wrong=example("package shop.v1\n\nstruct Line { sku: str, unitPrice: decimal(12, 2) }"),
         right=example("package shop.v1\n\nstruct Line { sku: str, unit_price: decimal(12, 2) }"),
         remedy="Rename it, where the contract is in use with `@renamed`, so that readers take both names.",

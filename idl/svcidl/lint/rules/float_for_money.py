@@ -11,11 +11,16 @@ from svcidl.resolve import walk
 from svcidl.resolve.program import builtin
 
 _MONEY = frozenset(
-    "price prices amount cost costs fee fees salary wage balance revenue refund payment subtotal money budget deposit total".split()
+    words(
+        "price prices amount cost costs fee fees salary wage balance revenue refund payment subtotal total money "
+        "budget deposit"
+    )
 )
 _NO_MONEY = frozenset(
-    "rate ratio percent percentage factor weight count share seconds minutes hours ms distance volume score time duration "
-    "length size water energy power".split()
+    words(
+        "rate ratio percent percentage factor weight count share seconds minutes hours ms distance volume score time "
+        "duration length size water energy power"
+    )
 )
 
 
@@ -50,8 +55,9 @@ RULE = Rule(
         code="L0117",
         name="float-for-money",
         title="An amount of money is a float.",
-        meaning="A `float` is a binary fraction: it holds neither 0.10 nor 19.99, and sums of many drift by cents. A `decimal` holds what "
-        "is written and travels as text. What counts as money is told by the name: price, amount, cost, fee, total and the like.",
+        meaning="A `float` is a binary fraction: it holds neither 0.10 nor 19.99, and sums of many drift by cents. A "
+        "`decimal` holds what is written and travels as text. What counts as money is told by the name: price, "
+        "amount, cost, fee, total and the like.",
         wrong=example("package shop.v1\n\nstruct Line { sku: str, unit_price: float }"),
         right=example("package shop.v1\n\nstruct Line { sku: str, unit_price: decimal(12, 2) }"),
         remedy="Use `decimal(precision, scale)`; one alias `Money` for all keeps them alike.",

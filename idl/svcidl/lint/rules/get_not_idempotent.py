@@ -36,9 +36,9 @@ RULE = Rule(
         code="L0136",
         name="get-not-idempotent",
         title="A method behind GET is not marked `@idempotent`.",
-        meaning="Whoever sends GET may send it again (RFC 9110, 9.2.2), and browsers and proxies do. So the method can be repeated; with "
-        "`@idempotent` clients of the bus know it, too, and call again where a connection was lost instead of raising "
-        "`OutcomeUnknown`. If it cannot be repeated, GET is wrong.",
+        meaning="Whoever sends GET may send it again (RFC 9110, 9.2.2), and browsers and proxies do. So the method can "
+        "be repeated; with `@idempotent` clients of the bus know it, too, and call again where a connection "
+        "was lost instead of raising `OutcomeUnknown`. If it cannot be repeated, GET is wrong.",
         wrong=example('package shop.v1\n\nservice Orders {\n  rpc total() -> int\n    http GET "/orders/total"\n}'),
         right=example(
             'package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc total() -> int\n    http GET "/orders/total"\n}'

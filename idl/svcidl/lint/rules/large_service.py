@@ -32,8 +32,8 @@ RULE = Rule(
         name="large-service",
         tags=("opt-in",),
         title="A service has more than 30 members.",
-        meaning="All members of a service run in one process, share its load and its limits, and belong to one team. Beyond some thirty there "
-        "are usually two things in it that could change apart.",
+        meaning="All members of a service run in one process, share its load and its limits, and belong to one team. "
+        "Beyond some thirty there are usually two things in it that could change apart.",
         wrong=selected("large-service", _service(_MOST + 1)),
         right=selected("large-service", _service(3)),
         remedy="Part it into services by what they are about; one process may run several.",

@@ -33,8 +33,8 @@ RULE = Rule(
         name="many-parameters",
         tags=("opt-in",),
         title="A method has more than eight parameters.",
-        meaning="What is passed together usually is one thing: a draft, a filter, an address. As a struct it has a name, can be built in one "
-        "place, and used by other methods.",
+        meaning="What is passed together usually is one thing: a draft, a filter, an address. As a struct it has a "
+        "name, can be built in one place, and used by other methods.",
         wrong=selected("many-parameters", _method(_MOST + 1)),
         right=selected(
             "many-parameters",

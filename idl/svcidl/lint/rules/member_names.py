@@ -27,8 +27,8 @@ RULE = Rule(
         code="L0107",
         name="member-name",
         title="A member of a service is not named in snake_case.",
-        meaning="Every member is a method of the stub, and of the client where it can be called. Python's methods are in "
-        "snake_case, and so is all code around them.",
+        meaning="Every member is a method of the stub, and of the client where it can be called. Python's methods are "
+        "in snake_case, and so is all code around them.",
         wrong=example("package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc findOrder(id: uuid) -> str\n}"),
         right=example("package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc find_order(id: uuid) -> str\n}"),
         remedy="Rename it. Callers know it by its name: where the contract is in use, suppress the finding instead.",

@@ -35,14 +35,21 @@ RULE = Rule(
         name="missing-documentation",
         tags=("opt-in",),
         title="A package, a declaration or a member has no documentation.",
-        meaning="`///` is what the reference, the editor and the docstrings of generated code show. `publishes` and `uses` need none: what "
-        "they name has its own. Fields and values have a rule of their own, `undocumented-field`.",
+        meaning="`///` is what the reference, the editor and the docstrings of generated code show. `publishes` and "
+        "`uses` need none: what they name has its own. Fields and values have a rule of their own, "
+        "`undocumented-field`.",
         wrong=selected(
             "missing-documentation", "/// Orders of the shop.\npackage shop.v1\n\nstruct Order { id: uuid }"
         ),
         right=selected(
             "missing-documentation",
-            "/// Orders of the shop.\npackage shop.v1\n\n/// What a customer has ordered at once.\nstruct Order { id: uuid }",
+            """
+/// Orders of the shop.
+package shop.v1
+
+/// What a customer has ordered at once.
+struct Order { id: uuid }
+""",
         ),
         remedy="Say what the name does not: what it is for, units, limits, what happens after.",
     ),

@@ -23,8 +23,8 @@ RULE = Rule(
         name="missing-owner",
         tags=("opt-in",),
         title="A service has no owner.",
-        meaning="Where many teams share one bus, the contract is where others look up whom to ask. `@owner` travels into the model, so that "
-        "tools can list services by team.",
+        meaning="Where many teams share one bus, the contract is where others look up whom to ask. `@owner` travels "
+        "into the model, so that tools can list services by team.",
         wrong=selected("missing-owner", "package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc total() -> int\n}"),
         right=selected(
             "missing-owner",

@@ -8,8 +8,8 @@ from svcidl.lint.rule import Problem, Rule, selected
 from svcidl.lint.words import words
 from svcidl.resolve.program import shape
 
-_NEGATIONS = frozenset("not no non without disable disabled skip exclude never dont".split())
-_AUXILIARIES = frozenset("is has should can do does was".split())
+_NEGATIONS = frozenset(words("not no non without disable disabled skip exclude never dont"))
+_AUXILIARIES = frozenset(words("is has should can do does was"))
 
 
 def negated_boolean(context: Context) -> Iterator[Problem]:

@@ -30,8 +30,8 @@ RULE = Rule(
         name="note-in-documentation",
         tags=("opt-in",),
         title="A note to oneself stands in documentation.",
-        meaning="`///` goes into the reference, docstrings and OpenAPI. `TODO`, `FIXME`, `XXX` and `HACK` are for those who write the contract, "
-        "and belong into a `//` comment.",
+        meaning="`///` goes into the reference, docstrings and OpenAPI. `TODO`, `FIXME`, `XXX` and `HACK` are for "
+        "those who write the contract, and belong into a `//` comment.",
         wrong=selected(
             "note-in-documentation", "package shop.v1\n\n/// An order. TODO: currencies\nstruct Order { id: uuid }"
         ),

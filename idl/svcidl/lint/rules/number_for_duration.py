@@ -9,8 +9,8 @@ from svcidl.lint.words import words
 from svcidl.resolve import walk
 from svcidl.resolve.program import builtin
 
-_UNITS = frozenset("ms millis milliseconds seconds secs minutes hours days".split())
-_DURATIONS = frozenset("timeout ttl interval delay duration lifetime period".split())
+_UNITS = frozenset(words("ms millis milliseconds seconds secs minutes hours days"))
+_DURATIONS = frozenset(words("timeout ttl interval delay duration lifetime period"))
 
 
 def number_for_duration(context: Context) -> Iterator[Problem]:
@@ -32,8 +32,8 @@ RULE = Rule(
         name="number-for-duration",
         tags=("opt-in",),
         title="A duration is a number.",
-        meaning="A `duration` is a `timedelta` in Python and ISO 8601 on the wire, with its unit. In a number the unit stands in the name "
-        "at best (`timeout_ms`), and a factor of a thousand is easily missed.",
+        meaning="A `duration` is a `timedelta` in Python and ISO 8601 on the wire, with its unit. In a number the unit "
+        "stands in the name at best (`timeout_ms`), and a factor of a thousand is easily missed.",
         wrong=selected("number-for-duration", "package shop.v1\n\nstruct Settings { retries: int, timeout_ms: int }"),
         right=selected("number-for-duration", "package shop.v1\n\nstruct Settings { retries: int, timeout: duration }"),
         remedy="Use `duration`, and leave the unit out of the name.",

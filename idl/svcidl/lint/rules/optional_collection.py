@@ -25,8 +25,8 @@ RULE = Rule(
         name="optional-collection",
         tags=("opt-in",),
         title="A list, set or map is optional.",
-        meaning="`list<T>?` is null, empty or filled. Where null and empty mean the same, every reader has to treat both; where they "
-        "differ, nothing says how.",
+        meaning="`list<T>?` is null, empty or filled. Where null and empty mean the same, every reader has to treat "
+        "both; where they differ, nothing says how.",
         wrong=selected("optional-collection", "package shop.v1\n\nstruct Order { id: uuid, tags: list<str>? }"),
         right=selected("optional-collection", "package shop.v1\n\nstruct Order { id: uuid, tags: list<str> = [] }"),
         remedy="Use a default in place of the `?`: a field that is missing is then empty.",

@@ -24,8 +24,9 @@ RULE = Rule(
         name="optional-default",
         tags=("opt-in",),
         title="A field is optional and has a default.",
-        meaning='Of `note: str? = "none"` a missing field means the default and an explicit null stays null. Most readers expect one of '
-        "the two: that the default also stands in for null, or that a missing field is null.",
+        meaning='Of `note: str? = "none"` a missing field means the default and an explicit null stays null. Most '
+        "readers expect one of the two: that the default also stands in for null, or that a missing field is "
+        "null.",
         wrong=selected("optional-default", 'package shop.v1\n\nstruct Order { id: uuid, currency: str? = "EUR" }'),
         right=selected("optional-default", 'package shop.v1\n\nstruct Order { id: uuid, currency: str = "EUR" }'),
         remedy="Remove the `?` where null means nothing, the default where a missing field may be null.",

@@ -24,8 +24,9 @@ RULE = Rule(
         code="L0108",
         name="package-name",
         title="A package is not named in lower case.",
-        meaning="`package acme.orders.v1` becomes the folder `acme/orders/v1` and a Python package. File systems differ in whether "
-        "case counts, so that two spellings of one name may be one folder here and two there.",
+        meaning="`package acme.orders.v1` becomes the folder `acme/orders/v1` and a Python package. File systems "
+        "differ in whether case counts, so that two spellings of one name may be one folder here and two "
+        "there.",
         wrong=example("package Shop.Orders.v1"),
         right=example("package shop.orders.v1"),
         remedy="Write every segment in lower case, words parted by `_`.",

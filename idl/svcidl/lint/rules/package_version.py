@@ -26,8 +26,9 @@ RULE = Rule(
         name="package-version",
         tags=("opt-in",),
         title="A package ends in no version.",
-        meaning="A change that breaks callers needs a second version that runs beside the first until all have moved. With the "
-        "version in the package's name (`v1`, `v2`, `v1beta1`) that is a new file; without it, it is a rename of everything.",
+        meaning="A change that breaks callers needs a second version that runs beside the first until all have moved. "
+        "With the version in the package's name (`v1`, `v2`, `v1beta1`) that is a new file; without it, it is "
+        "a rename of everything.",
         wrong=selected("package-version", "package shop.orders"),
         right=selected("package-version", "package shop.orders.v1"),
         remedy="Add a last segment `v1`.",

@@ -30,15 +30,31 @@ RULE = Rule(
         name="path-style",
         tags=("opt-in",),
         title="A path is not written in lower-case-with-hyphens.",
-        meaning="Paths are compared by case, and an underscore disappears under the line of a link. Most public interfaces write "
-        "`/line-items`. Names of parameters do not count, for nobody types them.",
+        meaning="Paths are compared by case, and an underscore disappears under the line of a link. Most public "
+        "interfaces write `/line-items`. Names of parameters do not count, for nobody types them.",
         wrong=selected(
             "path-style",
-            'package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc items(id: uuid) -> int\n    http GET "/lineItems/{id}"\n}',
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc items(id: uuid) -> int
+    http GET "/lineItems/{id}"
+}
+""",
         ),
         right=selected(
             "path-style",
-            'package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc items(id: uuid) -> int\n    http GET "/line-items/{id}"\n}',
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc items(id: uuid) -> int
+    http GET "/line-items/{id}"
+}
+""",
         ),
         remedy="Write it in lower case with hyphens; a path that is in use stays reachable through a second member.",
     ),

@@ -37,8 +37,9 @@ RULE = Rule(
         code="L0140",
         name="pointless-retry",
         title="An error is `@retryable` although its status says that it lasts.",
-        meaning="`@retryable` tells callers that the same request may succeed later. 400, 401, 403, 410, 422, 451 and 501 tell them that it "
-        "will not. One of the two is wrong, and callers that believe the first one send what is refused again and again.",
+        meaning="`@retryable` tells callers that the same request may succeed later. 400, 401, 403, 410, 422, 451 and "
+        "501 tell them that it will not. One of the two is wrong, and callers that believe the first one send "
+        "what is refused again and again.",
         wrong=example(
             'package shop.v1\n\n@retryable error NoSuchCoupon(422) "there is no coupon {code}" { code: str }'
         ),

@@ -35,11 +35,19 @@ RULE = Rule(
         name="redundant-annotation",
         tags=("opt-in", "fixable"),
         title="An annotation says what holds without it.",
-        meaning="`@auth` on a member of a service with the same `@auth`, and `@delivery(pool)`. When the service's scheme changes, the "
-        "member that repeated it stays behind.",
+        meaning="`@auth` on a member of a service with the same `@auth`, and `@delivery(pool)`. When the service's "
+        "scheme changes, the member that repeated it stays behind.",
         wrong=selected(
             "redundant-annotation",
-            'package shop.v1\n\n@auth("bearer")\nservice Orders {\n  @auth("bearer") @idempotent\n  rpc total() -> int\n}',
+            """
+package shop.v1
+
+@auth("bearer")
+service Orders {
+  @auth("bearer") @idempotent
+  rpc total() -> int
+}
+""",
         ),
         right=selected(
             "redundant-annotation",

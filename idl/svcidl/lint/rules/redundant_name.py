@@ -72,9 +72,9 @@ RULE = Rule(
         name="redundant-name",
         tags=("fixable",),
         title="A name is given that the thing has anyway.",
-        meaning='`web = "web"`, `@tag("Card") struct Card`, `@query("page") page: int`, `{ Money as Money }` and `uses billing.Billing '
-        "as Billing` say what holds without them. A reader looks for the difference, since there are such names only for a "
-        "difference.",
+        meaning='`web = "web"`, `@tag("Card") struct Card`, `@query("page") page: int`, `{ Money as Money }` and `uses '
+        "billing.Billing as Billing` say what holds without them. A reader looks for the difference, since "
+        "there are such names only for a difference.",
         wrong=example('package shop.v1\n\nenum Channel { web = "web", store = "shop" }'),
         right=example('package shop.v1\n\nenum Channel { web, store = "shop" }'),
         remedy="Leave it out; `svcgen lint --fix` does.",

@@ -29,15 +29,29 @@ RULE = Rule(
         code="L0133",
         name="secret-in-url",
         title="A secret stands in a URL.",
-        meaning="Paths and queries are written to access logs, kept in histories and sent on in `Referer`. A parameter that is "
-        "`@sensitive`, or named like a secret, does not belong there. Headers and bodies are not kept.",
+        meaning="Paths and queries are written to access logs, kept in histories and sent on in `Referer`. A parameter "
+        "that is `@sensitive`, or named like a secret, does not belong there. Headers and bodies are not kept.",
         wrong=example(
-            "package shop.v1\n\nservice Orders {\n"
-            '  @idempotent\n  rpc find(@sensitive email: str(3..200)) -> uuid\n    http GET "/orders"\n}'
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc find(@sensitive email: str(3..200)) -> uuid
+    http GET "/orders"
+}
+"""
         ),
         right=example(
-            "package shop.v1\n\nservice Orders {\n"
-            '  @idempotent\n  rpc find(@sensitive email: str(3..200)) -> uuid\n    http POST "/orders/find"\n}'
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc find(@sensitive email: str(3..200)) -> uuid
+    http POST "/orders/find"
+}
+"""
         ),
         remedy="Take it from a header or from the body.",
     ),

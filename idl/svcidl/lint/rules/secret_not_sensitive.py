@@ -15,9 +15,10 @@ def secret_not_sensitive(context: Context) -> Iterator[Problem]:
     """Find fields and parameters that are named like a secret and lack `@sensitive`."""
     for place in context.fields:
         node = place.field
-        if is_secret(node.name.text) and shape(context.program, node.type).kind in ("str", "bytes"):
-            if not context.said(node, parameter=place.member is not None).sensitive:
-                yield _problem(context, place, node)
+        if not is_secret(node.name.text) or shape(context.program, node.type).kind not in ("str", "bytes"):
+            continue
+        if not context.said(node, parameter=place.member is not None).sensitive:
+            yield _problem(context, place, node)
 
 
 def _problem(context: Context, place: Place, node: nodes.Field) -> Problem:
@@ -38,8 +39,9 @@ RULE = Rule(
         name="secret-not-sensitive",
         tags=("fixable",),
         title="What looks like a secret is not marked `@sensitive`.",
-        meaning="What is `@sensitive` is masked wherever the runtime shows values: in logs, in `svcgen tail`, in the text of errors. "
-        "Passwords, tokens, keys and card numbers belong there. What counts is the name, of strings and bytes only.",
+        meaning="What is `@sensitive` is masked wherever the runtime shows values: in logs, in `svcgen tail`, in the "
+        "text of errors. Passwords, tokens, keys and card numbers belong there. What counts is the name, of "
+        "strings and bytes only.",
         wrong=example("package shop.v1\n\nstruct Login { email: str(3..200), password: str(8..200) }"),
         right=example("package shop.v1\n\nstruct Login { email: str(3..200), @sensitive password: str(8..200) }"),
         remedy="Write `@sensitive` before it; `svcgen lint --fix` does.",

@@ -96,18 +96,38 @@ RULE = Rule(
         code="L0137",
         name="shadowed-route",
         title="A route loses values of its parameter to another route.",
-        meaning="A literal segment beats a parameter. With `/users/me` beside `/users/{name}` the user called `me` can never be fetched: "
-        "the request goes elsewhere. Where the parameter's type excludes the literal, as a `uuid` does, nothing is lost and "
-        "nothing is found. All services of the run are compared.",
+        meaning="A literal segment beats a parameter. With `/users/me` beside `/users/{name}` the user called `me` can "
+        "never be fetched: the request goes elsewhere. Where the parameter's type excludes the literal, as a "
+        "`uuid` does, nothing is lost and nothing is found. All services of the run are compared.",
         wrong=example(
-            "package shop.v1\n\nservice Users {\n"
-            '  @idempotent\n  rpc get(name: str(1..40)) -> int\n    http GET "/users/{name}"\n\n'
-            '  @idempotent\n  rpc me() -> int\n    http GET "/users/me"\n}'
+            """
+package shop.v1
+
+service Users {
+  @idempotent
+  rpc get(name: str(1..40)) -> int
+    http GET "/users/{name}"
+
+  @idempotent
+  rpc me() -> int
+    http GET "/users/me"
+}
+"""
         ),
         right=example(
-            "package shop.v1\n\nservice Users {\n"
-            '  @idempotent\n  rpc get(name: str(1..40)) -> int\n    http GET "/users/{name}"\n\n'
-            '  @idempotent\n  rpc me() -> int\n    http GET "/me"\n}'
+            """
+package shop.v1
+
+service Users {
+  @idempotent
+  rpc get(name: str(1..40)) -> int
+    http GET "/users/{name}"
+
+  @idempotent
+  rpc me() -> int
+    http GET "/me"
+}
+"""
         ),
         remedy="Move one of the two, or narrow the parameter's type.",
     ),

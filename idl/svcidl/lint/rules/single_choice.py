@@ -27,8 +27,8 @@ RULE = Rule(
         name="single-choice",
         tags=("opt-in",),
         title="An enum has one value, or a union one variant.",
-        meaning="It says nothing, and every reader must look for the others. Where more are going to come it is right: readers of open "
-        "enums and unions are ready for them.",
+        meaning="It says nothing, and every reader must look for the others. Where more are going to come it is right: "
+        "readers of open enums and unions are ready for them.",
         wrong=selected("single-choice", "package shop.v1\n\nstruct Card { last4: str(4) }\nunion Payment = Card"),
         right=selected(
             "single-choice",

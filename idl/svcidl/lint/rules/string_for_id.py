@@ -31,8 +31,8 @@ RULE = Rule(
         name="string-for-id",
         tags=("opt-in",),
         title="An identifier is a string without a form.",
-        meaning="Of a field `id` or `…_id` that is a plain `str` no reader learns what it looks like, and the service must refuse the "
-        "empty one, and the one with a slash in it, by hand.",
+        meaning="Of a field `id` or `…_id` that is a plain `str` no reader learns what it looks like, and the service "
+        "must refuse the empty one, and the one with a slash in it, by hand.",
         wrong=selected("string-for-id", "package shop.v1\n\nstruct Order { id: str, customer_id: uuid }"),
         right=selected("string-for-id", "package shop.v1\n\nstruct Order { id: str(8..12), customer_id: uuid }"),
         remedy='Use `uuid`, or a length and a pattern: `str(1..40, pattern: "^[A-Z0-9-]+$")`, best in an alias.',

@@ -18,9 +18,9 @@ _LAST_WORDS = {
     "duration": "duration",
 }
 _BEFORE_AT = frozenset(
-    "starts ends begins expires due sent paid made seen read left born begun done won lost kept".split()
+    words("starts ends begins expires due sent paid made seen read left born begun done won lost kept")
 )
-_PLACES = frozenset("located situated based stored".split())
+_PLACES = frozenset(words("located situated based stored"))
 
 
 def string_for_time(context: Context) -> Iterator[Problem]:
@@ -53,9 +53,9 @@ RULE = Rule(
         code="L0118",
         name="string-for-time",
         title="A time is a string.",
-        meaning="`timestamp`, `date` and `duration` are checked, are `datetime` and the like in Python, and travel in one form, a "
-        "timestamp always with its zone. A string is whatever its writer made of it. What counts is the name: `…_at` behind a "
-        "participle, `…_date`, `…_timestamp`, `…_duration`.",
+        meaning="`timestamp`, `date` and `duration` are checked, are `datetime` and the like in Python, and travel in "
+        "one form, a timestamp always with its zone. A string is whatever its writer made of it. What counts "
+        "is the name: `…_at` behind a participle, `…_date`, `…_timestamp`, `…_duration`.",
         wrong=example("package shop.v1\n\nstruct Order { id: uuid, created_at: str }"),
         right=example("package shop.v1\n\nstruct Order { id: uuid, created_at: timestamp }"),
         remedy="Use the type of its own.",

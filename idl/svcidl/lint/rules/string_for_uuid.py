@@ -28,8 +28,9 @@ RULE = Rule(
         code="L0119",
         name="string-for-uuid",
         title="A UUID is a string.",
-        meaning="`uuid` is checked, is `uuid.UUID` in Python, and has one form on the wire. In strings the same UUID is written in upper "
-        "and lower case, with braces and without, and compares as different. What counts is the name: `uuid`, `…_uuid`, `guid`.",
+        meaning="`uuid` is checked, is `uuid.UUID` in Python, and has one form on the wire. In strings the same UUID "
+        "is written in upper and lower case, with braces and without, and compares as different. What counts "
+        "is the name: `uuid`, `…_uuid`, `guid`.",
         wrong=example("package shop.v1\n\nstruct Order { order_uuid: str, note: str }"),
         right=example("package shop.v1\n\nstruct Order { order_uuid: uuid, note: str }"),
         remedy="Use `uuid`.",

@@ -37,7 +37,8 @@ def _problem(timer: nodes.Timer, every: nodes.Duration, service: Symbol, method:
     annotation = next(each for each in method.annotations if each.name.text == "timeout")
     return Problem(
         span=every.span,
-        message=f"timer `{timer.name.text}` fires every {every.text}, a call of `{service.name}.{method.name.text}` may take longer",
+        message=f"timer `{timer.name.text}` fires every {every.text}, a call of `{service.name}.{method.name.text}` "
+        f"may take longer",
         help=("fire less often, or shorten the `@timeout`",),
         notes=(Note(message="the timeout of the call", span=annotation.span),),
     )
@@ -49,16 +50,41 @@ RULE = Rule(
         code="L0144",
         name="timer-faster-than-timeout",
         title="A timer fires faster than what its handler calls may take.",
-        meaning="A handler that calls a service waits as long as the method's `@timeout` allows. A timer with a shorter period fires again in "
-        "between: when the other service is slow, ticks fall behind just then. What counts is the longest `@timeout` among the "
-        "methods of the services under `uses`; if the handler calls none of these, suppress the finding and say so.",
+        meaning="A handler that calls a service waits as long as the method's `@timeout` allows. A timer with a "
+        "shorter period fires again in between: when the other service is slow, ticks fall behind just then. "
+        "What counts is the longest `@timeout` among the methods of the services under `uses`; if the handler "
+        "calls none of these, suppress the finding and say so.",
         wrong=example(
-            "package shop.v1\n\nservice Bank {\n  @timeout(30s) @idempotent\n  rpc balance() -> int\n}\n\n"
-            "service Orders {\n  uses Bank\n\n  timer settle every 5s\n}"
+            """
+package shop.v1
+
+service Bank {
+  @timeout(30s) @idempotent
+  rpc balance() -> int
+}
+
+service Orders {
+  uses Bank
+
+  timer settle every 5s
+}
+"""
         ),
         right=example(
-            "package shop.v1\n\nservice Bank {\n  @timeout(3s) @idempotent\n  rpc balance() -> int\n}\n\n"
-            "service Orders {\n  uses Bank\n\n  timer settle every 5s\n}"
+            """
+package shop.v1
+
+service Bank {
+  @timeout(3s) @idempotent
+  rpc balance() -> int
+}
+
+service Orders {
+  uses Bank
+
+  timer settle every 5s
+}
+"""
         ),
         remedy="Fire less often than the slowest call may take, or shorten its `@timeout`.",
     ),

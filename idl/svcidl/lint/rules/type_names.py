@@ -24,11 +24,12 @@ RULE = Rule(
         code="L0104",
         name="type-name",
         title="A declaration is not named in UpperCamelCase.",
-        meaning="Aliases, enums, structs, unions, errors, events and services become Python classes, and stand beside the "
-        "built-in types, whose names are lower-case. In UpperCamelCase a reader sees at once which is which.",
+        meaning="Aliases, enums, structs, unions, errors, events and services become Python classes, and stand beside "
+        "the built-in types, whose names are lower-case. In UpperCamelCase a reader sees at once which is "
+        "which.",
         wrong=example("package shop.v1\n\nstruct order_line { sku: str, quantity: int(1..) }"),
         right=example("package shop.v1\n\nstruct OrderLine { sku: str, quantity: int(1..) }"),
-        remedy="Rename it. The names of events, errors, services and variants are seen by other programs: where the contract is "
-        "in use, suppress the finding instead.",
+        remedy="Rename it. The names of events, errors, services and variants are seen by other programs: where the "
+        "contract is in use, suppress the finding instead.",
     ),
 )

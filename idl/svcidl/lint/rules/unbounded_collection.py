@@ -30,9 +30,9 @@ RULE = Rule(
         code="L0129",
         name="unbounded-collection",
         title="A request holds a list without an upper bound.",
-        meaning="What a caller sends is read whole before the service sees it. A bound in the contract is checked before that, tells "
-        "callers how much they may send, and is in the reference. Lists, sets and maps count, in parameters, in what sockets "
-        "receive, and in all that these lead to.",
+        meaning="What a caller sends is read whole before the service sees it. A bound in the contract is checked "
+        "before that, tells callers how much they may send, and is in the reference. Lists, sets and maps "
+        "count, in parameters, in what sockets receive, and in all that these lead to.",
         wrong=example("package shop.v1\n\nservice Orders {\n  rpc place(skus: list<str>) -> int\n}"),
         right=example("package shop.v1\n\nservice Orders {\n  rpc place(skus: list<str>(1..100)) -> int\n}"),
         remedy="Give it a bound: `list<T>(..100)`. For more there are several calls, or a `route`.",

@@ -28,8 +28,8 @@ RULE = Rule(
         name="unbounded-text",
         tags=("opt-in",),
         title="A request holds a string or bytes without an upper bound.",
-        meaning="Somewhere behind the service there is a column, a log line or a screen that has a width. A bound in the contract refuses "
-        "the rest before it comes there, with a message that names the field.",
+        meaning="Somewhere behind the service there is a column, a log line or a screen that has a width. A bound in "
+        "the contract refuses the rest before it comes there, with a message that names the field.",
         wrong=selected("unbounded-text", "package shop.v1\n\nservice Orders {\n  rpc note(id: uuid, text: str)\n}"),
         right=selected(
             "unbounded-text", "package shop.v1\n\nservice Orders {\n  rpc note(id: uuid, text: str(..500))\n}"

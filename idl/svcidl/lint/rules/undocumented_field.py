@@ -29,8 +29,8 @@ RULE = Rule(
         name="undocumented-field",
         tags=("opt-in",),
         title="A field or a value of an enum has no documentation.",
-        meaning="For contracts that others build on without asking: what a field means, its unit, when it is absent, and what a value stands "
-        "for. Parameters are told of by the documentation of their method.",
+        meaning="For contracts that others build on without asking: what a field means, its unit, when it is absent, "
+        "and what a value stands for. Parameters are told of by the documentation of their method.",
         wrong=selected("undocumented-field", "package shop.v1\n\nstruct Order {\n  weight: int\n}"),
         right=selected(
             "undocumented-field", "package shop.v1\n\nstruct Order {\n  /// With packing, in grams.\n  weight: int\n}"

@@ -10,7 +10,7 @@ from svcidl.lint.words import words
 from svcidl.resolve.constraints import read_constraints
 from svcidl.resolve.program import shape
 
-_PAGES = frozenset("limit page cursor offset after before count size first last top since until token".split())
+_PAGES = frozenset(words("limit page cursor offset after before count size first last top since until token"))
 
 
 def unpaginated_list(context: Context) -> Iterator[Problem]:
@@ -37,14 +37,21 @@ RULE = Rule(
         name="unpaginated-list",
         tags=("opt-in",),
         title="A method returns a list of any length at once.",
-        meaning="It works as long as there is little data. A `limit`, a cursor, or a `stream` whose reader sets the pace, can be added "
-        "later only by breaking callers, who rely on getting everything.",
+        meaning="It works as long as there is little data. A `limit`, a cursor, or a `stream` whose reader sets the "
+        "pace, can be added later only by breaking callers, who rely on getting everything.",
         wrong=selected(
             "unpaginated-list", "package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc search() -> list<uuid>\n}"
         ),
         right=selected(
             "unpaginated-list",
-            "package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc search(limit: int(1..100) = 20) -> list<uuid>\n}",
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc search(limit: int(1..100) = 20) -> list<uuid>
+}
+""",
         ),
         remedy="Take a `limit` and where to go on, bound the result, or return `stream T`.",
     ),

@@ -30,17 +30,39 @@ RULE = Rule(
         name="unprotected-member",
         tags=("opt-in",),
         title="A member without `@auth` stands among protected ones.",
-        meaning="Where a project protects anything, what HTTP reaches without `@auth` is either forgotten or open on purpose. "
-        "`@auth(none)` says that it is on purpose.",
+        meaning="Where a project protects anything, what HTTP reaches without `@auth` is either forgotten or open on "
+        "purpose. `@auth(none)` says that it is on purpose.",
         wrong=selected(
             "unprotected-member",
-            'package shop.v1\n\nservice Orders {\n  @auth("bearer")\n  rpc cancel(id: uuid)\n    http POST "/cancel"\n\n'
-            '  @idempotent\n  rpc total() -> int\n    http GET "/total"\n}',
+            """
+package shop.v1
+
+service Orders {
+  @auth("bearer")
+  rpc cancel(id: uuid)
+    http POST "/cancel"
+
+  @idempotent
+  rpc total() -> int
+    http GET "/total"
+}
+""",
         ),
         right=selected(
             "unprotected-member",
-            'package shop.v1\n\nservice Orders {\n  @auth("bearer")\n  rpc cancel(id: uuid)\n    http POST "/cancel"\n\n'
-            '  @auth(none) @idempotent\n  rpc total() -> int\n    http GET "/total"\n}',
+            """
+package shop.v1
+
+service Orders {
+  @auth("bearer")
+  rpc cancel(id: uuid)
+    http POST "/cancel"
+
+  @auth(none) @idempotent
+  rpc total() -> int
+    http GET "/total"
+}
+""",
         ),
         remedy="Write `@auth(…)` on the service or the member, `@auth(none)` where it is open.",
     ),

@@ -10,8 +10,10 @@ from svcidl.lint.words import words
 from svcidl.source import Span
 
 _CHANGES = frozenset(
-    "create add insert update delete remove cancel submit send pay buy approve reject register rename upload reset replace "
-    "save write".split()
+    words(
+        "create add insert update delete remove cancel submit send pay buy approve reject register rename upload reset "
+        "replace save write"
+    )
 )
 
 
@@ -47,15 +49,32 @@ RULE = Rule(
         code="L0135",
         name="unsafe-get",
         title="A GET changes something.",
-        meaning="GET and HEAD are safe by the definition of HTTP (RFC 9110, 9.2.1): browsers fetch links ahead, crawlers follow them, "
-        "caches answer in place of the service. A job (`oneway`), or a method whose name begins with create, delete, send and the "
-        "like, does not belong behind them.",
+        meaning="GET and HEAD are safe by the definition of HTTP (RFC 9110, 9.2.1): browsers fetch links ahead, "
+        "crawlers follow them, caches answer in place of the service. A job (`oneway`), or a method whose name "
+        "begins with create, delete, send and the like, does not belong behind them.",
         wrong=example(
-            'package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc delete_all() -> int\n    http GET "/orders/delete"\n}'
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc delete_all() -> int
+    http GET "/orders/delete"
+}
+"""
         ),
         right=example(
-            'package shop.v1\n\nservice Orders {\n  @idempotent\n  rpc delete_all() -> int\n    http DELETE "/orders"\n}'
+            """
+package shop.v1
+
+service Orders {
+  @idempotent
+  rpc delete_all() -> int
+    http DELETE "/orders"
+}
+"""
         ),
-        remedy="Use the method that says what happens: POST creates or sets off, PUT replaces, PATCH changes, DELETE removes.",
+        remedy="Use the method that says what happens: POST creates or sets off, PUT replaces, PATCH changes, DELETE "
+        "removes.",
     ),
 )

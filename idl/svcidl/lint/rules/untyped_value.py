@@ -28,8 +28,8 @@ RULE = Rule(
         name="untyped-value",
         tags=("opt-in",),
         title="A value has the type `any`.",
-        meaning="`any` takes any JSON. Nothing is checked, nothing is documented, and `svcgen breaking` finds no change of what is in "
-        "it: the contract has a hole there.",
+        meaning="`any` takes any JSON. Nothing is checked, nothing is documented, and `svcgen breaking` finds no "
+        "change of what is in it: the contract has a hole there.",
         wrong=selected("untyped-value", "package shop.v1\n\nstruct Order { id: uuid, extra: map<str, any> }"),
         right=selected("untyped-value", "package shop.v1\n\nstruct Order { id: uuid, extra: map<str, str> }"),
         remedy="Declare what it holds, as a union where that differs.",

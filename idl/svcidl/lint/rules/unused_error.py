@@ -33,16 +33,33 @@ RULE = Rule(
         code="L0114",
         name="unused-error",
         title="An error is thrown by no method.",
-        meaning="Only an error in the `throws` of a method reaches its callers with type and fields; raised without it, it arrives as a "
-        "general remote error. An error that no method of the files given names is forgotten in one place or superfluous in the "
-        "other. Files with routes or sockets are left alone, for these raise errors without a `throws`.",
+        meaning="Only an error in the `throws` of a method reaches its callers with type and fields; raised without "
+        "it, it arrives as a general remote error. An error that no method of the files given names is "
+        "forgotten in one place or superfluous in the other. Files with routes or sockets are left alone, for "
+        "these raise errors without a `throws`.",
         wrong=example(
-            'package shop.v1\n\nerror OrderNotFound(404) "there is no order {id}" { id: uuid }\n\n'
-            "service Orders {\n  @idempotent\n  rpc total(id: uuid) -> int\n}"
+            """
+package shop.v1
+
+error OrderNotFound(404) "there is no order {id}" { id: uuid }
+
+service Orders {
+  @idempotent
+  rpc total(id: uuid) -> int
+}
+"""
         ),
         right=example(
-            'package shop.v1\n\nerror OrderNotFound(404) "there is no order {id}" { id: uuid }\n\n'
-            "service Orders {\n  @idempotent\n  rpc total(id: uuid) -> int throws OrderNotFound\n}"
+            """
+package shop.v1
+
+error OrderNotFound(404) "there is no order {id}" { id: uuid }
+
+service Orders {
+  @idempotent
+  rpc total(id: uuid) -> int throws OrderNotFound
+}
+"""
         ),
         remedy="Add it to `throws`, or remove it.",
     ),

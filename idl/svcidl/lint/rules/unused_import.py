@@ -60,8 +60,8 @@ RULE = Rule(
         name="unused-import",
         tags=("fixable",),
         title="An import is not used.",
-        meaning="An import makes this file depend on another one: it must be found, read and be without mistakes. A reader takes it "
-        "for a fact about the contract. Names in braces are told one by one.",
+        meaning="An import makes this file depend on another one: it must be found, read and be without mistakes. A "
+        "reader takes it for a fact about the contract. Names in braces are told one by one.",
         wrong=example(
             """
 // orders.idl

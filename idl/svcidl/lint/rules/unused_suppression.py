@@ -7,9 +7,9 @@ PAGE = Explanation(
     name="unused-suppression",
     tags=("fixable",),
     title="A suppression suppresses nothing.",
-    meaning="A comment allows what a rule would find, but the rule finds nothing there: what it was written for is gone, "
-    "or the comment stands in the wrong place. Left there it would hide the next finding, which nobody has judged. A "
-    "suppression of a rule that this run does not use is not reported.",
+    meaning="A comment allows what a rule would find, but the rule finds nothing there: what it was written for is "
+    "gone, or the comment stands in the wrong place. Left there it would hide the next finding, which nobody "
+    "has judged. A suppression of a rule that this run does not use is not reported.",
     wrong=example(
         """
 package shop.v1

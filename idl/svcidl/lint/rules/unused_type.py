@@ -37,15 +37,34 @@ RULE = Rule(
         code="L0113",
         name="unused-type",
         title="A type is not used.",
-        meaning="No service, event or error of the files given leads to this type. It is generated, documented and compared by "
-        "`svcgen breaking` all the same. A file without services that no other file of the run imports is left alone: it may be "
-        "made for others. So that every use is seen, give all files of a project at once.",
+        meaning="No service, event or error of the files given leads to this type. It is generated, documented and "
+        "compared by `svcgen breaking` all the same. A file without services that no other file of the run "
+        "imports is left alone: it may be made for others. So that every use is seen, give all files of a "
+        "project at once.",
         wrong=example(
-            "package shop.v1\n\nstruct Order { id: uuid }\nstruct Basket { id: uuid }\n\n"
-            "service Orders {\n  @idempotent\n  rpc get(id: uuid) -> Order\n}"
+            """
+package shop.v1
+
+struct Order { id: uuid }
+struct Basket { id: uuid }
+
+service Orders {
+  @idempotent
+  rpc get(id: uuid) -> Order
+}
+"""
         ),
         right=example(
-            "package shop.v1\n\nstruct Order { id: uuid }\n\nservice Orders {\n  @idempotent\n  rpc get(id: uuid) -> Order\n}"
+            """
+package shop.v1
+
+struct Order { id: uuid }
+
+service Orders {
+  @idempotent
+  rpc get(id: uuid) -> Order
+}
+"""
         ),
         remedy="Remove it, or use it.",
     ),

@@ -27,8 +27,9 @@ RULE = Rule(
         code="L0106",
         name="value-name",
         title="The values of an enum are not named in snake_case.",
-        meaning="Values are written in snake_case, as fields are; Python's members are upper-case by themselves. Codes that the "
-        "world writes in capitals, as currencies, may all be upper-case. What is neither, or both in one enum, is found.",
+        meaning="Values are written in snake_case, as fields are; Python's members are upper-case by themselves. Codes "
+        "that the world writes in capitals, as currencies, may all be upper-case. What is neither, or both in "
+        "one enum, is found.",
         wrong=example("package shop.v1\n\nenum OrderStatus { placed, InTransit, delivered }"),
         right=example("package shop.v1\n\nenum OrderStatus { placed, in_transit, delivered }"),
         remedy='Rename it; where the contract is in use keep the wire value: `in_transit = "InTransit"`.',

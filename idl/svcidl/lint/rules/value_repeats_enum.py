@@ -29,12 +29,13 @@ RULE = Rule(
         name="value-repeats-enum",
         tags=("opt-in",),
         title="A value of an enum begins with the enum's name.",
-        meaning="Values have a scope of their own: in Python one reads `OrderStatus.PLACED`. The prefix that protobuf and C need only "
-        "makes it `OrderStatus.ORDER_STATUS_PLACED`.",
+        meaning="Values have a scope of their own: in Python one reads `OrderStatus.PLACED`. The prefix that protobuf "
+        "and C need only makes it `OrderStatus.ORDER_STATUS_PLACED`.",
         wrong=selected(
             "value-repeats-enum", "package shop.v1\n\nenum OrderStatus { order_status_placed, order_status_paid }"
         ),
         right=selected("value-repeats-enum", "package shop.v1\n\nenum OrderStatus { placed, paid }"),
-        remedy='Leave the prefix out; where the contract is in use keep the wire value: `placed = "order_status_placed"`.',
+        remedy="Leave the prefix out; where the contract is in use keep the wire value: `placed = "
+        '"order_status_placed"`.',
     ),
 )
