@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
-from svcidl.diagnostics import Diagnostic
+from svcidl.diagnostics import Diagnostic, Edit, Fix
 from svcidl.source import SourceFile, Span
+from svcidl.suggest import replacement
 
 MARKS = {
     "COMMA": ",",
@@ -99,20 +101,28 @@ def _expected(kinds: Collection[str]) -> str:
 def missing(kind: str, span: Span) -> Diagnostic:
     """A mark or a keyword is missing just before `span`."""
     text = MARKS.get(kind, kind.lower())
-    return Diagnostic(code="E0102", message=f"a `{text}` is missing here", span=span)
+    fix = _insert(text if kind in MARKS else f" {text}", span, f"write `{text}`")
+    article = "an" if kind == "AS" else "a"
+    return Diagnostic(code="E0102", message=f"{article} `{text}` is missing here", span=span, fixes=(fix,))
+
+
+def _insert(text: str, span: Span, message: str) -> Fix:
+    at = replace(span, end=span.start, end_line=span.line, end_column=span.column)
+    return Fix(message=message, edits=(Edit(span=at, text=text),))
 
 
 def missing_brace(span: Span) -> Diagnostic:
     """A declaration begins at the margin while a body is open."""
     message = "a `}` is missing before this declaration"
-    return Diagnostic(code="E0102", message=message, span=span, help=("close the body above",))
+    fix = _insert("}\n", span, "close the body above")
+    return Diagnostic(code="E0102", message=message, span=span, help=(fix.message,), fixes=(fix,))
 
 
 def misspelt(text: str, keyword: str, span: Span) -> Diagnostic:
     """A keyword is meant."""
-    return Diagnostic(
-        code="E0107", message=f"unknown keyword `{text}`", span=span, help=(f"did you mean `{keyword}`?",)
-    )
+    message, help_ = f"unknown keyword `{text}`", f"did you mean `{keyword}`?"
+    fix = replacement(span, keyword)
+    return Diagnostic(code="E0107", message=message, span=span, help=(help_,), fixes=(fix,))
 
 
 def missing_package(span: Span) -> Diagnostic:
@@ -174,7 +184,10 @@ def unreadable(source: SourceFile, position: int, *, damaged: bool) -> tuple[int
     if char == '"':
         end = _end(_REST_OF_LINE, text, position)
         found = Diagnostic(
-            code="E0104", message="a string is not closed on its line", span=source.span(position, position + 1)
+            code="E0104",
+            message="a string is not closed on its line",
+            span=source.span(position, position + 1),
+            help=('close it with `"`; a line end within it is written `\\n`',),
         )
         return end, "STRING", found
     if char == "+" and (plus := _PLUS_NUMBER.match(text, position)):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from svcidl.pipeline import check
+from svcidl.suggest import closest
 
 
 def remedies(folder: Path, text: str) -> list[str]:
@@ -63,3 +64,11 @@ def test_an_import_without_a_name_is_blamed_itself(tmp_path: Path) -> None:
 
 def test_a_declaration_without_a_body(tmp_path: Path) -> None:
     assert remedies(tmp_path, "event Turned\nstruct Page {}") == ["a declaration has a body, which may be empty: `{}`"]
+
+
+def test_of_many_names_the_nearest_is_found_as_of_few() -> None:
+    names = [f"Order{number}Placed" for number in range(1_500)]
+    assert closest("Order77Placd", names) == "Order77Placed"
+    assert closest("order77placed", names) == "Order77Placed"
+    assert closest("Xyzzy", names) is None
+    assert closest("", names) is None

@@ -1,4 +1,4 @@
-"""Annotations: where each may stand, what it takes, and what it says. One table for rule and builder."""
+"""Annotations: what each takes, and what it says. Read in one place for rule and builder."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic, Note
 from svcidl.model import Delivery, Retry
+from svcidl.resolve.annotation_table import DECLARED, PLACES, USAGE, place_of
 from svcidl.resolve.constraints import integer_value
 from svcidl.resolve.durations import read_duration
 from svcidl.suggest import did_you_mean, fixes
@@ -37,89 +38,6 @@ class Annotations:
     deprecated: str | None = None
     owner: str | None = None
     problems: list[Diagnostic] = field(default_factory=list)
-
-
-_DECLARED = [
-    "alias",
-    "enum",
-    "struct",
-    "union",
-    "error",
-    "event",
-    "service",
-    "rpc",
-    "oneway",
-    "subscribes",
-    "route",
-    "socket",
-    "timer",
-    "field",
-    "parameter",
-    "value",
-]
-
-PLACES: Mapping[str, tuple[str, ...]] = {
-    "timeout": ("rpc",),
-    "idempotent": ("rpc",),
-    "retry": ("subscribes", "oneway"),
-    "concurrency": ("rpc", "oneway", "subscribes"),
-    "delivery": ("subscribes",),
-    "per_instance": ("timer",),
-    "auth": ("service", "rpc", "oneway", "route", "socket"),
-    "header": ("parameter",),
-    "query": ("parameter",),
-    "sensitive": ("field", "parameter"),
-    "renamed": ("field", "parameter", "value"),
-    "tag": ("struct",),
-    "retryable": ("error",),
-    "deprecated": tuple(_DECLARED),
-    "owner": ("service",),
-}
-"""Where each annotation may stand; what a place is called is the keyword of its node, or field, parameter, value."""
-
-USAGE: Mapping[str, str] = {
-    "timeout": "@timeout(5s)",
-    "idempotent": "@idempotent",
-    "retry": "@retry(5, backoff: 1s..5m)",
-    "concurrency": "@concurrency(4)",
-    "delivery": "@delivery(broadcast)",
-    "per_instance": "@per_instance",
-    "auth": '@auth("bearer")',
-    "header": '@header("X-Name")',
-    "query": '@query("name")',
-    "sensitive": "@sensitive",
-    "renamed": '@renamed("old")',
-    "tag": '@tag("card")',
-    "retryable": "@retryable",
-    "deprecated": '@deprecated("use …")',
-    "owner": '@owner("team")',
-}
-
-_PLACE_OF: Mapping[type[nodes.Node], str] = {
-    nodes.Alias: "alias",
-    nodes.Enum: "enum",
-    nodes.Struct: "struct",
-    nodes.Union: "union",
-    nodes.Error: "error",
-    nodes.Event: "event",
-    nodes.Service: "service",
-    nodes.Rpc: "rpc",
-    nodes.Oneway: "oneway",
-    nodes.Publishes: "publishes",
-    nodes.Subscription: "subscribes",
-    nodes.Use: "uses",
-    nodes.Route: "route",
-    nodes.Socket: "socket",
-    nodes.Timer: "timer",
-    nodes.EnumValue: "value",
-}
-
-
-def place_of(node: nodes.Documented, *, parameter: bool = False) -> str:
-    """Return what the table `PLACES` calls a node."""
-    if isinstance(node, nodes.Field):
-        return "parameter" if parameter else "field"
-    return _PLACE_OF[type(node)]
 
 
 def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Annotations:
@@ -158,7 +76,7 @@ def read_annotations(node: nodes.Documented, *, parameter: bool = False) -> Anno
 
 def _listed(places: Iterable[str]) -> str:
     places = list(places)
-    if len(places) == len(_DECLARED):
+    if len(places) == len(DECLARED):
         return "anything declared"
     return places[0] if len(places) == 1 else ", ".join(places[:-1]) + " and " + places[-1]
 

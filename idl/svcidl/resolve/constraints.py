@@ -6,6 +6,7 @@ from decimal import Decimal
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
 from svcidl.model import Bounds
+from svcidl.resolve.flaws import place
 from svcidl.resolve.patterns import pattern_problem
 from svcidl.suggest import did_you_mean
 
@@ -238,10 +239,11 @@ def _read_keywords(name: str, arguments: list[nodes.Argument], result: Constrain
 
 
 def _pattern(value: nodes.String, result: Constraints) -> str | None:
-    problem = pattern_problem(value.value)
-    if problem is None:
+    flaw = pattern_problem(value.value)
+    if flaw is None:
         return value.value
-    _problem(result, "E0310", problem[0], value, *problem[1:])
+    span = place(value, flaw.start, flaw.end)
+    result.problems.append(Diagnostic(code="E0310", message=flaw.message, span=span, help=flaw.help))
     return None
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from svcidl.resolve.flaws import Flaw
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
@@ -25,32 +27,34 @@ _MACROS = {
 _PIECE = re.compile(r"(?:(\*)|([A-Za-z]+|[0-9]{1,4})(?:-([A-Za-z]+|[0-9]{1,4}))?)(?:/([0-9]{1,4}))?")
 
 
-def cron_problem(text: str) -> tuple[str, ...] | None:
-    """Return what is wrong with a cron expression and the remedies, None if it can fire."""
-    fields = text.split()
+def cron_problem(text: str) -> Flaw | None:
+    """Return what is wrong with a cron expression, None if it can fire."""
+    fields = list(re.finditer(r"\S+", text))
     if text.strip().startswith("@"):
         macro = text.strip().lower()
         meant = _MACROS.get(macro, '"0 0 * * *" for every day at midnight')
-        return ("cron macros are not known", f"write the five fields: {meant}")
+        return Flaw(message="cron macros are not known", help=(f"write the five fields: {meant}",))
     if len(fields) != 5:
-        return (
-            f"a cron expression has five fields, this one has {len(fields)}",
-            "write minute, hour, day of the month, month, day of the week: `0 2 * * *` is two o'clock every night",
-        )
+        remedy = "write minute, hour, day of the month, month, day of the week: `0 2 * * *` is two o'clock every night"
+        return Flaw(message=f"a cron expression has five fields, this one has {len(fields)}", help=(remedy,))
     values: list[set[int]] = []
     for field, (noun, low, high, names) in zip(fields, _FIELDS, strict=True):
         found: set[int] = set()
-        for piece in field.split(","):
+        start = field.start()
+        for piece in field.group().split(","):
             problem = _read(piece, noun, low, high, names, found)
             if problem is not None:
-                return problem
+                return Flaw(message=problem[0], help=problem[1:], start=start, end=start + len(piece))
+            start += len(piece) + 1
         values.append(found)
     days, months = values[2], values[3]
     # With both day fields restricted, crontab fires when either matches, so that a weekday always comes.
-    if fields[4].startswith("*") and min(days) > max(_LONGEST_MONTHS[month] for month in months):
-        return (
-            f"this never fires: no such month has a day {min(days)}",
-            "name a day that the month has, or more months",
+    if fields[4].group().startswith("*") and min(days) > max(_LONGEST_MONTHS[month] for month in months):
+        return Flaw(
+            message=f"this never fires: no such month has a day {min(days)}",
+            help=("name a day that the month has, or more months",),
+            start=fields[2].start(),
+            end=fields[3].end(),
         )
     return None
 

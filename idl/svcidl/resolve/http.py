@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from svcidl import nodes
-from svcidl.diagnostics import Diagnostic, Note
+from svcidl.diagnostics import Diagnostic, Fix, Note
 from svcidl.model import ParameterSource, PathPart
 from svcidl.resolve.annotations import Annotations, read_annotations
 from svcidl.resolve.constraints import integer_value
+from svcidl.resolve.flaws import place
 from svcidl.resolve.program import BUILTIN_SCALARS, Program, shape
-from svcidl.suggest import closest, did_you_mean
+from svcidl.suggest import closest, did_you_mean, fixes, replacement
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ROUTE_METHODS = (*METHODS, "OPTIONS")
@@ -47,9 +48,25 @@ class Binding:
     span_node: nodes.Node
     problems: list[Diagnostic] = field(default_factory=list)
 
-    def problem(self, code: str, message: str, node: nodes.Node, *help_: str, notes: tuple[Note, ...] = ()) -> None:
+    def problem(
+        self,
+        code: str,
+        message: str,
+        node: nodes.Node,
+        *help_: str,
+        notes: tuple[Note, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
         """Add a finding."""
-        self.problems.append(Diagnostic(code=code, message=message, span=node.span, help=help_, notes=notes))
+        found = Diagnostic(code=code, message=message, span=node.span, help=help_, notes=notes, fixes=fixes)
+        self.problems.append(found)
+
+    def in_path(self, code: str, message: str, start: int, text: str, *help_: str, meant: str | None = None) -> None:
+        """Add a finding about `text`, which stands at `start` in the path; `meant` is what to write instead."""
+        span = place(self.path, start, start + len(text))
+        # Where the text has escapes its place is not known, and nothing can be replaced.
+        fixes = (replacement(span, meant),) if meant is not None and span != self.path.span else ()
+        self.problems.append(Diagnostic(code=code, message=message, span=span, help=help_, fixes=fixes))
 
 
 def read_binding(program: Program, member: nodes.Member) -> Binding | None:
@@ -79,7 +96,9 @@ def _check_method(binding: Binding, name: nodes.Name, allowed: tuple[str, ...]) 
     if name.text not in allowed:
         help_ = (*did_you_mean(name.text, allowed), "methods are " + ", ".join(f"`{method}`" for method in allowed))
         near = name.text.upper() in allowed
-        binding.problem("E0407", f"unknown HTTP method `{name.text}`", name, *(help_[:1] if near else help_))
+        fix = fixes(name.text, allowed, name.span)
+        message = f"unknown HTTP method `{name.text}`"
+        binding.problem("E0407", message, name, *(help_[:1] if near else help_), fixes=fix)
         binding.method = closest(name.text, allowed) or ""
 
 
@@ -113,45 +132,60 @@ def _read_path(binding: Binding) -> tuple[PathPart, ...] | None:
     if text == "/":
         return ()
     parts = []
+    start = 1
     for segment in text[1:].split("/"):
-        part = _segment(binding, segment)
+        part = _segment(binding, segment, start)
         if part is None:
             return None
         parts.append(part)
+        start += len(segment) + 1
     names = [part.parameter for part in parts if part.parameter is not None]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        binding.problem("E0401", f"the path names `{{{twice}}}` twice", node, "give the second one a name of its own")
+        shown = f"{{{twice}}}"
+        remedy = "give the second one a name of its own"
+        binding.in_path("E0401", f"the path names `{shown}` twice", text.rfind(shown), shown, remedy)
         return None
     return tuple(parts)
 
 
-def _segment(binding: Binding, segment: str) -> PathPart | None:
-    node = binding.path
+def _segment(binding: Binding, segment: str, start: int) -> PathPart | None:
+    """Read a segment that begins at `start` in the path; report what is wrong with it and return None."""
     if not segment:
-        meant = "/" + "/".join(filter(None, node.value.split("/")))
-        binding.problem("E0401", "a path has no empty segment and no `/` at its end", node, f'write "{meant}"')
+        meant = "/" + "/".join(filter(None, binding.path.value.split("/")))
+        message = "a path has no empty segment and no `/` at its end"
+        binding.in_path("E0401", message, start - 1, "/", f'write "{meant}"')
     elif segment in (".", ".."):
-        binding.problem("E0401", f"`{segment}` cannot be a segment: clients resolve it away", node, "remove it")
+        message = f"`{segment}` cannot be a segment: clients resolve it away"
+        binding.in_path("E0401", message, start, segment, "remove it")
     elif segment.count("{") > 1:
         remedy = f'part them by a `/`: "{segment.replace("}", "}/").rstrip("/")}"'
-        binding.problem("E0401", f"`{segment}` holds two parameters: a segment takes one", node, remedy)
+        message = f"`{segment}` holds two parameters: a segment takes one"
+        binding.in_path("E0401", message, start, segment, remedy)
     elif (found := _SEGMENT.fullmatch(segment)) is None:
         remedy = "a parameter stands in `{` and `}`: `{id}`"
-        binding.problem("E0401", f"the braces in `{segment}` do not match", node, remedy)
-    elif not _LITERAL.fullmatch(text := found.group(1) + (found.group(3) or "")):
-        bad = next(character for character in text if not _LITERAL.fullmatch(character))
-        if bad == "?":
-            help_ = "parameters that are not in the path are taken from the query by themselves"
-            binding.problem("E0401", "a path holds no query", node, help_)
-        else:
-            remedy = "use letters, digits and `-._~`; what callers send may be anything in a parameter: `{name}`"
-            binding.problem("E0401", f"{_shown(bad)} cannot stand in a path", node, remedy)
+        binding.in_path("E0401", f"the braces in `{segment}` do not match", start, segment, remedy)
+    elif not _LITERAL.fullmatch(found.group(1) + (found.group(3) or "")):
+        _foreign_character(binding, found, start)
     elif found.group(2) == "":
-        binding.problem("E0401", "`{}` names no parameter", node, "write the parameter's name in it: `{id}`")
+        remedy = "write the parameter's name in it: `{id}`"
+        binding.in_path("E0401", "`{}` names no parameter", start + found.start(2) - 1, "{}", remedy)
     else:
         return PathPart(prefix=found.group(1), parameter=found.group(2), suffix=found.group(3) or "")
     return None
+
+
+def _foreign_character(binding: Binding, segment: re.Match[str], start: int) -> None:
+    """Report the first character of a segment that cannot stand in a path."""
+    literal = [*range(*segment.span(1)), *(range(*segment.span(3)) if segment.group(3) else ())]
+    index = next(index for index in literal if not _LITERAL.fullmatch(segment.string[index]))
+    bad = segment.string[index]
+    if bad == "?":
+        remedy = "parameters that are not in the path are taken from the query by themselves"
+        binding.in_path("E0401", "a path holds no query", start + index, bad, remedy)
+    else:
+        remedy = "use letters, digits and `-._~`; what callers send may be anything in a parameter: `{name}`"
+        binding.in_path("E0401", f"{_shown(bad)} cannot stand in a path", start + index, bad, remedy)
 
 
 def _named(parameters: Mapping[str, nodes.Field]) -> str:
@@ -195,15 +229,21 @@ class _Sources:
         self._check_distinct()
 
     def _unknown_in_path(self, name: str) -> None:
-        help_ = did_you_mean(name, self._parameters)
-        if name.strip() in self._parameters:
-            help_ = (f"write `{{{name.strip()}}}`, without spaces",)
-        elif not help_:
-            help_ = (f"add `{name}` to the parameters",)
-        if name not in self._lost():
-            self._binding.problem(
-                "E0402", f"the path names `{{{name}}}`, which is no parameter", self._binding.path, *help_
-            )
+        if name in self._lost():
+            return
+        meant = name.strip() if name.strip() in self._parameters else closest(name, self._parameters)
+        shown = f"{{{name}}}"
+        remedy = f"did you mean `{meant}`?" if meant is not None else f"add `{name}` to the parameters"
+        if meant == name.strip():
+            remedy = f"write `{{{meant}}}`, without spaces"
+        self._binding.in_path(
+            "E0402",
+            f"the path names `{shown}`, which is no parameter",
+            self._binding.path.value.find(shown),
+            shown,
+            remedy,
+            meant=None if meant is None else f"{{{meant}}}",
+        )
 
     def _lost(self) -> frozenset[str]:
         path = self._member.span.file

@@ -6,6 +6,8 @@ Sources: Python's `re` documentation and ECMA-262 §22.2.1 with the `u` flag (th
 import re
 import warnings
 
+from svcidl.resolve.flaws import Flaw
+
 _BOTH_ESCAPES = frozenset("dDwWsSbBtnrfv0")
 _SYNTAX = frozenset("^$\\.*+?()[]{}|/")
 _ONLY_PYTHON = {
@@ -26,38 +28,49 @@ _TOKEN = re.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[1-9][0-9]?|.)|\(\?(?
 _QUANTIFIER = re.compile(r"\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)\}")
 _MAX_LENGTH = 1_000
 _MAX_REPEAT = 10_000
+_SHORTEN = "shorten it, or check the value in the service"
 
 
-def pattern_problem(pattern: str) -> tuple[str, ...] | None:
-    """Return what is wrong with a pattern and the remedies, None if both languages read it alike."""
+def pattern_problem(pattern: str) -> Flaw | None:
+    """Return what is wrong with a pattern, None if both languages read it alike."""
     if len(pattern) > _MAX_LENGTH:
-        return (f"a pattern cannot exceed {_MAX_LENGTH} characters", "shorten it, or check the value in the service")
+        return Flaw(message=f"a pattern cannot exceed {_MAX_LENGTH} characters", help=(_SHORTEN,))
     try:
         with warnings.catch_warnings():
             # "Possible nested set": a construct that changes its meaning in a later Python.
             warnings.simplefilter("error", FutureWarning)
             re.compile(pattern)
     except re.error as error:
-        return (f"this is no regular expression: {error}", _remedy(pattern, error))
+        start = error.pos or 0
+        end = start + (_rest_of_word(pattern, start) if error.pos is not None else 0)
+        message = f"this is no regular expression: {error.msg}"
+        return Flaw(message=message, help=(_remedy(error),), start=start, end=end)
     except FutureWarning:
-        return ("a class holds `[`, `--`, `&&`, `~~` or `||`, which will change its meaning", "escape it with `\\\\`")
+        message = "a class holds `[`, `--`, `&&`, `~~` or `||`, which will change its meaning"
+        return Flaw(message=message, help=("escape it with `\\\\`",))
     except (OverflowError, RecursionError):
-        return ("this regular expression is too large", "shorten it, or check the value in the service")
-    problem = _foreign(pattern)
-    return None if problem is None else ("Python and JavaScript read this pattern differently", problem)
+        return Flaw(message="this regular expression is too large", help=(_SHORTEN,))
+    foreign = _foreign(pattern)
+    if foreign is None:
+        return None
+    problem, start, end = foreign
+    return Flaw(message="Python and JavaScript read this pattern differently", help=(problem,), start=start, end=end)
 
 
-def _remedy(pattern: str, error: re.error) -> str:
-    escape = re.search(r"bad escape \\(.)", str(error))
+def _remedy(error: re.error) -> str:
+    escape = re.search(r"bad escape \\(.)", error.msg)
     if escape and escape[1] in _ONLY_JAVASCRIPT:
         return _ONLY_JAVASCRIPT[escape[1]]
-    if error.pos is not None and error.pos < len(pattern):
-        return f"look at `{pattern[error.pos : error.pos + 16]}`; `\\\\` before a mark makes it stand for itself"
     return "`\\\\` before a mark makes it stand for itself"
 
 
-def _foreign(pattern: str) -> str | None:
-    """Return the first construct that only one of the two languages has."""
+def _rest_of_word(pattern: str, start: int) -> int:
+    """Return how many characters to underline: an escape whole, else one."""
+    return 2 if pattern[start : start + 1] == "\\" and start + 1 < len(pattern) else 1
+
+
+def _foreign(pattern: str) -> tuple[str, int, int] | None:
+    """Return what to do about the first construct that only one of the two languages has, and where it stands."""
     position, in_class = 0, False
     while position < len(pattern):
         found = _TOKEN.match(pattern, position)
@@ -82,7 +95,7 @@ def _foreign(pattern: str) -> str | None:
         elif token == "]":
             in_class = False
         if problem is not None:
-            return problem
+            return problem, position, position + len(token)
         position += len(token)
     return None
 

@@ -6,7 +6,11 @@ _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 
 
 class BadTemplate(Exception):
-    """A brace has no partner."""
+    """A brace, which is the message, has no partner; `start` is its place in the text."""
+
+    def __init__(self, brace: str, start: int) -> None:
+        super().__init__(brace)
+        self.start = start
 
 
 def read_template(text: str) -> list[tuple[bool, str]]:
@@ -17,7 +21,7 @@ def read_template(text: str) -> list[tuple[bool, str]]:
         if name is not None:
             pieces.append((True, name))
         elif piece in "{}":
-            raise BadTemplate(piece)
+            raise BadTemplate(piece, found.start())
         else:
             literal = piece[0] if piece in ("{{", "}}") else piece
             if pieces and not pieces[-1][0]:

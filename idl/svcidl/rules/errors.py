@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
 from svcidl.resolve.constraints import integer_value
+from svcidl.resolve.flaws import place
 from svcidl.resolve.program import Program, Symbol
 from svcidl.resolve.templates import BadTemplate, read_template
 from svcidl.suggest import did_you_mean
@@ -29,11 +30,14 @@ def _template(symbol: Symbol, node: nodes.Error, template: nodes.String) -> Iter
     except BadTemplate as bad:
         message = f"a `{bad}` in the template has no partner"
         remedy = f"write `{bad}{bad}` for the brace itself"
-        yield Diagnostic(code="E0318", message=message, span=template.span, help=(remedy,))
+        span = place(template, bad.start, bad.start + 1)
+        yield Diagnostic(code="E0318", message=message, span=span, help=(remedy,))
         return
     names = [field.name.text for field in node.fields]
     unknown = {text for is_field, text in pieces if is_field and text not in names}
     for name in sorted(unknown - symbol.unit.file.lost):
         message = f"the template names `{{{name}}}`, which is no field of `{symbol.name}`"
         help_ = did_you_mean(name, names) or ("add the field, or write `{{` for the brace itself",)
-        yield Diagnostic(code="E0318", message=message, span=template.span, help=help_)
+        start = template.value.find(f"{{{name}}}")
+        span = place(template, start, start + len(name) + 2)
+        yield Diagnostic(code="E0318", message=message, span=span, help=help_)

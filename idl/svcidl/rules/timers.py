@@ -9,6 +9,7 @@ from svcidl.diagnostics import Diagnostic
 from svcidl.resolve import walk
 from svcidl.resolve.cron import cron_problem
 from svcidl.resolve.durations import read_duration
+from svcidl.resolve.flaws import place
 from svcidl.resolve.program import Program
 from svcidl.suggest import did_you_mean
 
@@ -35,9 +36,10 @@ def _check(timer: nodes.Timer) -> Iterator[Diagnostic]:
         if problem is not None:
             yield problem
     if timer.cron is not None:
-        problems = cron_problem(timer.cron.value)
-        if problems is not None:
-            yield Diagnostic(code="E0502", message=problems[0], span=timer.cron.span, help=problems[1:])
+        flaw = cron_problem(timer.cron.value)
+        if flaw is not None:
+            span = place(timer.cron, flaw.start, flaw.end)
+            yield Diagnostic(code="E0502", message=flaw.message, span=span, help=flaw.help)
     if timer.tz is not None and not _exists(timer.tz.value):
         help_ = _zones_like(timer.tz.value)
         yield Diagnostic(code="E0503", message=f"unknown time zone `{timer.tz.value}`", span=timer.tz.span, help=help_)
