@@ -1,5 +1,7 @@
 """All rules by code and by name, those included that other stages or the linter itself report."""
 
+import dataclasses
+import textwrap
 from collections.abc import Mapping
 
 from svcidl.explanation import Explanation
@@ -8,7 +10,21 @@ from svcidl.lint.rules import RULES, faulty_suppression, unused_suppression
 STRAY_DOCUMENTATION = "L0101"
 """Reported by the parser, and by `svcgen check`, which runs no rules; its page is in svcidl/explanations."""
 
-PAGES: tuple[Explanation, ...] = (unused_suppression.PAGE, faulty_suppression.PAGE, *(rule.page for rule in RULES))
+_WIDTH = 120
+
+
+def _filled(page: Explanation) -> Explanation:
+    """Return a page with the lines of its prose filled: rules write a paragraph as one string."""
+    return dataclasses.replace(page, meaning=_fill(page.meaning), remedy=_fill(page.remedy))
+
+
+def _fill(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+PAGES: tuple[Explanation, ...] = tuple(
+    _filled(page) for page in (unused_suppression.PAGE, faulty_suppression.PAGE, *(rule.page for rule in RULES))
+)
 """The pages of all rules but the parser's."""
 
 KNOWN: Mapping[str, str] = {STRAY_DOCUMENTATION: "stray-documentation", **{page.code: page.name for page in PAGES}}

@@ -6,9 +6,15 @@ from svcidl.diagnostics import Edit, Fix
 from svcidl.source import SourceFile, Span
 
 
-def without_line(source: SourceFile, span: Span, message: str) -> tuple[Fix, ...]:
-    """Return the safe fix that removes `span`, with its lines where it has them to itself."""
-    return (Fix(message=message, edits=(Edit(span=_with_line(source, span), text=""),), is_safe=True),)
+def without(source: SourceFile, span: Span, message: str) -> tuple[Fix, ...]:
+    """Return the safe fix that removes `span`, with its lines if it has them to itself, else with the blanks behind."""
+    whole, text = _with_line(source, span), source.text
+    if (whole.start, whole.end) == (span.start, span.end):
+        end = span.end
+        while end < len(text) and text[end] in " \t":
+            end += 1
+        whole = source.span(span.start, end)
+    return (Fix(message=message, edits=(Edit(span=whole, text=""),), is_safe=True),)
 
 
 def without_comment(source: SourceFile, span: Span, message: str) -> tuple[Fix, ...]:
@@ -29,17 +35,6 @@ def without_item(source: SourceFile, items: Sequence[Span], number: int) -> Span
     if number > 0:
         return source.span(items[number - 1].end, items[number].end)
     return items[number]
-
-
-def without_word(source: SourceFile, span: Span, message: str) -> tuple[Fix, ...]:
-    """Return the safe fix that removes what stands before something else, as an annotation, and the blanks behind."""
-    whole, text = _with_line(source, span), source.text
-    if (whole.start, whole.end) == (span.start, span.end):
-        end = span.end
-        while end < len(text) and text[end] in " \t":
-            end += 1
-        whole = source.span(span.start, end)
-    return (Fix(message=message, edits=(Edit(span=whole, text=""),), is_safe=True),)
 
 
 def _with_line(source: SourceFile, span: Span) -> Span:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import nodes
 from svcidl.explanation import Explanation
 from svcidl.lint.context import Context, Served
-from svcidl.lint.pieces import without_word
+from svcidl.lint.pieces import without
 from svcidl.lint.rule import Problem, Rule, selected
 from svcidl.model import Delivery
 
@@ -24,7 +24,7 @@ def _annotation(served: Served, word: str, message: str) -> Iterator[Problem]:
     node: nodes.Documented = served.member
     for annotation in node.annotations:
         if annotation.name.text == word:
-            fixes = without_word(served.unit.file.source, annotation.span, "remove the annotation")
+            fixes = without(served.unit.file.source, annotation.span, "remove the annotation")
             yield Problem(span=annotation.span, message=message, help=("remove the annotation",), fixes=fixes)
 
 

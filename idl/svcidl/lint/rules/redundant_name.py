@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import nodes
 from svcidl.explanation import Explanation, example
 from svcidl.lint.context import Context
-from svcidl.lint.pieces import without_word
+from svcidl.lint.pieces import without
 from svcidl.lint.rule import Problem, Rule, replacement
 from svcidl.resolve.program import Unit
 from svcidl.source import SourceFile
@@ -47,7 +47,7 @@ def _tail(source: SourceFile, kept: nodes.Node, last: nodes.Node, message: str) 
 def _annotations(unit: Unit, node: nodes.Declared, word: str, message: str) -> Iterator[Problem]:
     for annotation in node.annotations:
         if annotation.name.text == word and _text(annotation) == node.name.text:
-            fixes = without_word(unit.file.source, annotation.span, "remove the annotation")
+            fixes = without(unit.file.source, annotation.span, "remove the annotation")
             yield Problem(span=annotation.span, message=message, help=("remove the annotation",), fixes=fixes)
 
 

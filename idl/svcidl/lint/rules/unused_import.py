@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from svcidl import nodes
 from svcidl.explanation import Explanation, example
 from svcidl.lint.context import Context
-from svcidl.lint.pieces import without_item, without_line
+from svcidl.lint.pieces import without, without_item
 from svcidl.lint.rule import Problem, Rule, replacement
 from svcidl.resolve import walk
 from svcidl.source import SourceFile
@@ -37,7 +37,7 @@ def _picks(source: SourceFile, statement: nodes.ImportNames, used: "set[str] | f
 
 
 def _whole(source: SourceFile, statement: nodes.Import, message: str) -> Problem:
-    fixes = without_line(source, statement.span, "remove the import")
+    fixes = without(source, statement.span, "remove the import")
     return Problem(span=statement.span, message=message, help=("remove the import",), fixes=fixes)
 
 
