@@ -8,23 +8,38 @@ from svcidl.explanation import Explanation, example
 from svcidl.lint.context import Context
 from svcidl.lint.reach import reach
 from svcidl.lint.rule import Problem, Rule
+from svcidl.resolve import walk
+from svcidl.resolve.program import Symbol
 
 
 def closed_type_in_event(context: Context) -> Iterator[Problem]:
     """Find events that lead to a closed enum or union."""
+    # Many events carry the same few types.
+    known: dict[Symbol, tuple[Symbol, ...]] = {}
     for _, node in context.declarations:
-        if not isinstance(node, nodes.Event):
-            continue
-        told: set[nodes.Declaration] = set()
-        for field in node.fields:
-            for symbol in reach(context.program, [(field.type, "")]).symbols:
-                closed = symbol.node
-                if isinstance(closed, nodes.Enum | nodes.Union) and closed.closed and closed not in told:
-                    told.add(closed)
-                    message = f"event `{node.name.text}` carries the closed {symbol.kind} `{symbol.name}`"
-                    help_ = (f"open it: remove `closed` from `{symbol.name}`",)
-                    note = Note(message="declared here", span=closed.name.span)
-                    yield Problem(span=field.name.span, message=message, help=help_, notes=(note,))
+        told: set[Symbol] = set()
+        for field in node.fields if isinstance(node, nodes.Event) else ():
+            for use in walk.nested(field.type):
+                symbol = context.program.targets.get(use.ref)
+                if symbol is not None and symbol not in known:
+                    known[symbol] = tuple(filter(_is_closed, reach(context.program, [(use, "")]).symbols))
+                for closed in known[symbol] if symbol is not None else ():
+                    if closed not in told:
+                        told.add(closed)
+                        yield _problem(node, field, closed)
+
+
+def _is_closed(symbol: Symbol) -> bool:
+    return isinstance(symbol.node, nodes.Enum | nodes.Union) and symbol.node.closed
+
+
+def _problem(event: nodes.Declaration, field: nodes.Field, closed: Symbol) -> Problem:
+    return Problem(
+        span=field.name.span,
+        message=f"event `{event.name.text}` carries the closed {closed.kind} `{closed.name}`",
+        help=(f"open it: remove `closed` from `{closed.name}`",),
+        notes=(Note(message="declared here", span=closed.node.name.span),),
+    )
 
 
 RULE = Rule(
