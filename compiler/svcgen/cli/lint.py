@@ -29,6 +29,7 @@ Examples:
 
 Rules are called by code or name. A project chooses in svcgen.toml: [lint] with select and ignore.
 """
+FOR_PEOPLE = ("full", "concise")
 
 
 def _show_rules(ctx: click.Context, _option: click.Parameter, is_asked: bool) -> None:
@@ -78,6 +79,8 @@ def command(
     """
     if is_fix and is_diff:
         raise click.UsageError("--fix and --diff exclude each other.")
+    if is_diff and form not in FOR_PEOPLE:
+        raise click.UsageError(f"--diff prints a diff, and --format {form} something else to standard output.")
     try:
         rules = configure(read_lint_settings(config), Choice(only=only, select=select, ignore=ignore))
     except (LintSettingsError, UnknownRule) as error:
@@ -137,7 +140,7 @@ def _report(checked: Checked, findings: tuple[Diagnostic, ...], form: str, *, is
         show(checked.diagnostics, checked.sources, form)
         return FINDINGS
     show(findings, checked.sources, form)
-    if form in ("full", "concise") and not is_quiet:
+    if form in FOR_PEOPLE and not is_quiet:
         _summarize(findings, checked.sources)
     return FINDINGS if findings else 0
 

@@ -117,18 +117,6 @@ def _ends(tree: nodes.File) -> dict[int, int]:
             found[node.span.start] = node.span.end_line
         else:
             found[node.span.start] = node.name.span.end_line
-        found.update((entry.span.start, entry.span.end_line) for entry in _entries(node))
+        reserved = () if isinstance(node, nodes.Alias) else node.reserved
+        found.update((entry.span.start, entry.span.end_line) for entry in (*reserved, *walk.entries(node)))
     return found
-
-
-def _entries(node: nodes.Declaration) -> Iterator[nodes.Node]:
-    if not isinstance(node, nodes.Alias):
-        yield from node.reserved
-    if isinstance(node, nodes.Enum):
-        yield from node.values
-    elif isinstance(node, nodes.Struct | nodes.Error | nodes.Event):
-        yield from node.fields
-    elif isinstance(node, nodes.Service):
-        for member in node.members:
-            yield member
-            yield from walk.parameters(member)

@@ -62,3 +62,15 @@ def named(member: nodes.Member) -> tuple[nodes.Ref, ...]:
     if isinstance(member, nodes.Use):
         return (member.service,)
     return ()
+
+
+def entries(node: nodes.Declaration) -> Iterator[nodes.Documented]:
+    """Yield what stands in the body of a declaration: values, fields, members, and after each its parameters."""
+    if isinstance(node, nodes.Enum):
+        yield from node.values
+    elif isinstance(node, nodes.Struct | nodes.Error | nodes.Event):
+        yield from node.fields
+    elif isinstance(node, nodes.Service):
+        for member in node.members:
+            yield member
+            yield from parameters(member)

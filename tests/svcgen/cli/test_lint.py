@@ -61,6 +61,7 @@ def test_rules_are_chosen(capsys: pytest.CaptureFixture[str]) -> None:
         (["--select", "unused-imports"], "there is no rule `unused-imports`; did you mean `unused-import`?"),
         (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
         (["--fix", "--diff"], "--fix and --diff exclude each other."),
+        (["--diff", "--format", "json"], "--diff prints a diff, and --format json something else to standard output."),
     ],
 )
 def test_what_cannot_run_is_exit_code_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

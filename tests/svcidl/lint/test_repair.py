@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from svcidl.diagnostics import Edit
-from svcidl.lint import DEFAULT, lint, repair, run
+from svcidl.lint import DEFAULT, Choice, configure, lint, repair, run
 from svcidl.lint.fixes import apply_edits
 from svcidl.lint.repair import RepairError
 from svcidl.lint.rule import Problem, Rule, replacement
 from svcidl.lint.rules import RULES
 from svcidl.pipeline import Checked, check
 from svcidl.source import SourceFile
+
+
+TESTS = Path(__file__).parents[2]
 
 
 def checker(*paths: Path) -> repair.Check:
@@ -86,3 +89,14 @@ def test_the_program_must_have_been_kept(tmp_path: Path) -> None:
     path.write_text("package a.v1\n")
     with pytest.raises(ValueError, match="keep_program"):
         lint(check([path]))
+
+
+def test_every_contract_that_is_about_bears_all_rules_and_all_fixes() -> None:
+    everything = configure(Choice(select=("all",)))
+    sound = 0
+    for path in sorted(TESTS.rglob("*.idl")):
+        repaired = repair.repair(checker(path), everything)
+        if repaired.checked.model is not None:
+            sound += 1
+            assert lint(repaired.checked, everything) == repaired.findings
+    assert sound > 90

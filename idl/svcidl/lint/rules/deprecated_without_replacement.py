@@ -17,7 +17,7 @@ _SAYS_WHAT_TO_DO = re.compile(
 def deprecated_without_replacement(context: Context) -> Iterator[Problem]:
     """Find deprecations whose text says neither what to use nor that there is nothing."""
     for _, node in context.declarations:
-        for documented in _documented(node):
+        for documented in (node, *walk.entries(node)):
             for annotation in documented.annotations:
                 value = annotation.arguments[0].value if annotation.arguments else None
                 is_vague = isinstance(value, nodes.String) and not _SAYS_WHAT_TO_DO.search(value.value)
@@ -25,18 +25,6 @@ def deprecated_without_replacement(context: Context) -> Iterator[Problem]:
                     message = "this deprecation does not say what to use instead"
                     help_ = ("write `use …`, or `no longer needed`",)
                     yield Problem(span=annotation.span, message=message, help=help_)
-
-
-def _documented(node: nodes.Declaration) -> Iterator[nodes.Documented]:
-    yield node
-    if isinstance(node, nodes.Enum):
-        yield from node.values
-    elif isinstance(node, nodes.Struct | nodes.Error | nodes.Event):
-        yield from node.fields
-    elif isinstance(node, nodes.Service):
-        for member in node.members:
-            yield member
-            yield from walk.parameters(member)
 
 
 RULE = Rule(
