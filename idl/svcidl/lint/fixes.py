@@ -1,6 +1,7 @@
 """Carries out the fixes of findings on text."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from svcidl.diagnostics import Diagnostic, Edit, Fix
@@ -28,14 +29,20 @@ def safe_fix(diagnostic: Diagnostic) -> Fix | None:
 def apply_fixes(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -> Fixed:
     """Carry out the first safe fix of every finding, each whole or not at all."""
     taken: dict[str, list[Edit]] = {}
+    done: set[Fix] = set()
     count = 0
     for diagnostic in diagnostics:
         fix = safe_fix(diagnostic)
-        if fix is None or any(_meets(edit, other) for edit in fix.edits for other in taken.get(edit.span.file, ())):
+        if fix in done:
+            # One fix may put several findings right.
+            count += 1
+            continue
+        if fix is None or any(_meets(edit, taken.get(edit.span.file, [])) for edit in fix.edits):
             continue
         count += 1
+        done.add(fix)
         for edit in fix.edits:
-            taken.setdefault(edit.span.file, []).append(edit)
+            insort(taken.setdefault(edit.span.file, []), edit, key=_start)
     return Fixed(texts={path: apply_edits(sources[path].text, edits) for path, edits in taken.items()}, count=count)
 
 
@@ -48,6 +55,13 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def _meets(a: Edit, b: Edit) -> bool:
+def _meets(edit: Edit, others: Sequence[Edit]) -> bool:
+    """Tell whether an edit overlaps or touches one of `others`, which are in order and apart."""
     # Two that only touch would do, but what one leaves behind may be what the other was made for.
-    return a.span.start <= b.span.end and b.span.start <= a.span.end
+    after = bisect_left(others, edit.span.start, key=_start)
+    near = others[max(after - 1, 0) : after + 1]
+    return any(edit.span.start <= other.span.end and other.span.start <= edit.span.end for other in near)
+
+
+def _start(edit: Edit) -> int:
+    return edit.span.start

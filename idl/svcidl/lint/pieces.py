@@ -1,6 +1,6 @@
 """Fixes that take a piece of text away without leaving an empty line, a stray comma or two blanks behind."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from svcidl.diagnostics import Edit, Fix
 from svcidl.source import SourceFile, Span
@@ -28,13 +28,17 @@ def without_comment(source: SourceFile, span: Span, message: str) -> tuple[Fix, 
     return (Fix(message=message, edits=(Edit(span=whole, text=""),), is_safe=True),)
 
 
-def without_item(source: SourceFile, items: Sequence[Span], number: int) -> Span:
-    """Return what to remove of a list, so that the comma before or behind the item goes with it."""
-    if number + 1 < len(items):
-        return source.span(items[number].start, items[number + 1].start)
-    if number > 0:
-        return source.span(items[number - 1].end, items[number].end)
-    return items[number]
+def without_items(source: SourceFile, items: Sequence[Span], idle: Collection[int], message: str) -> tuple[Fix, ...]:
+    """Return the safe fix that removes some items of a list, not all, with their commas."""
+    last = max(number for number in range(len(items)) if number not in idle)
+    edits = [
+        # Behind the last one that stays, the comma before an item goes with it; elsewhere the one behind it.
+        Edit(span=source.span(items[number - 1].end, items[number].end), text="")
+        if number > last
+        else Edit(span=source.span(items[number].start, items[number + 1].start), text="")
+        for number in sorted(idle)
+    ]
+    return (Fix(message=message, edits=tuple(edits), is_safe=True),)
 
 
 def _with_line(source: SourceFile, span: Span) -> Span:

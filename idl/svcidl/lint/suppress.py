@@ -23,14 +23,28 @@ def suppress(units: Iterable[Unit], found: list[Diagnostic], enabled: Collection
         own = by_file.pop(unit.file.source.path, [])
         suppressions = read_suppressions(unit)
         used: set[tuple[int, str]] = set()
+        of_file, by_line = _index(suppressions)
         for diagnostic in own:
-            covering = [each for each in suppressions if each.covers(diagnostic.code, diagnostic.span.line)]
+            near = (*of_file, *by_line.get(diagnostic.span.line, ()))
+            covering = [each for each in near if each.names(diagnostic.code)]
             used.update((each.span.start, diagnostic.code) for each in covering)
             if not covering:
                 kept.append(diagnostic)
         for suppression in suppressions:
             kept += (each for each in _about(unit, suppression, used, enabled) if each.code in enabled)
     return kept
+
+
+def _index(suppressions: Iterable[Suppression]) -> tuple[list[Suppression], dict[int, list[Suppression]]]:
+    """Return those of the whole file, and the others by each line that they are about."""
+    of_file: list[Suppression] = []
+    by_line: dict[int, list[Suppression]] = {}
+    for suppression in suppressions:
+        if suppression.lines is None:
+            of_file.append(suppression)
+        for line in suppression.lines or ():
+            by_line.setdefault(line, []).append(suppression)
+    return of_file, by_line
 
 
 def _about(
@@ -49,7 +63,7 @@ def _about(
     else:
         left = [source.text[span.start : span.end] for code, span in suppression.rules if (code, span) not in idle]
         fixes = replacement("name only what is found", suppression.rules_span, ", ".join(left), is_safe=True)
-    for number, (_, span) in enumerate(idle):
+    for _, span in idle:
         name = source.text[span.start : span.end]
         where = "in this file" if suppression.lines is None else "here"
         yield Diagnostic(
@@ -57,6 +71,5 @@ def _about(
             message=f"`{name}` finds nothing {where}",
             span=span,
             help=("remove the suppression",),
-            # One fix takes all of them away.
-            fixes=fixes if number == 0 else (),
+            fixes=fixes,
         )

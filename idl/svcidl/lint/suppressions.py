@@ -40,9 +40,9 @@ class Suppression:
     lines: range | None
     faults: tuple[tuple[str, str, Span], ...]
 
-    def covers(self, code: str, line: int) -> bool:
-        """Tell whether it is about a finding of `code` on `line`."""
-        return any(code == own for own, _ in self.rules) and (self.lines is None or line in self.lines)
+    def names(self, code: str) -> bool:
+        """Tell whether it allows what the rule `code` finds."""
+        return any(code == own for own, _ in self.rules)
 
 
 def read_suppressions(unit: Unit) -> list[Suppression]:

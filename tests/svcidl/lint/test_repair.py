@@ -14,7 +14,6 @@ from svcidl.lint.rules import RULES
 from svcidl.pipeline import Checked, check
 from svcidl.source import SourceFile
 
-
 TESTS = Path(__file__).parents[2]
 
 

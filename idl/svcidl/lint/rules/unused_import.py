@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from svcidl import nodes
 from svcidl.explanation import Explanation, example
 from svcidl.lint.context import Context
-from svcidl.lint.pieces import without, without_item
-from svcidl.lint.rule import Problem, Rule, replacement
+from svcidl.lint.pieces import without, without_items
+from svcidl.lint.rule import Problem, Rule
 from svcidl.resolve import walk
 from svcidl.source import SourceFile
 
@@ -29,11 +29,11 @@ def _picks(source: SourceFile, statement: nodes.ImportNames, used: "set[str] | f
         names = ", ".join(f"`{pick.name.text}`" for pick in statement.picks)
         yield _whole(source, statement, f"import of {names} is not used")
         return
-    spans = [pick.span for pick in statement.picks]
+    fixes = without_items(source, [pick.span for pick in statement.picks], idle, "remove unused names")
     for number in idle:
-        fixes = replacement("remove the name", without_item(source, spans, number), "", is_safe=True)
-        message = f"import of `{statement.picks[number].name.text}` is not used"
-        yield Problem(span=spans[number], message=message, help=("remove the name",), fixes=fixes)
+        pick = statement.picks[number]
+        message = f"import of `{pick.name.text}` is not used"
+        yield Problem(span=pick.span, message=message, help=("remove the name",), fixes=fixes)
 
 
 def _whole(source: SourceFile, statement: nodes.Import, message: str) -> Problem:
