@@ -74,7 +74,7 @@ class Contest:
         self._server_arguments = tuple(server_arguments)
         self._contract = environments.contract()
         self._stack = contextlib.ExitStack()
-        self._servers: dict[tuple[str, str | None], tuple[str, list[int]]] = {}
+        self._servers: dict[tuple[str, str], tuple[str, list[int]]] = {}
         self.variants = [
             variant for variant in variants if options.wants(variant.name) and environments.has(variant.peer)
         ]
@@ -91,7 +91,11 @@ class Contest:
 
     def measure(self, variant: Variant, work: Work) -> Sample:
         """Run one client process and return what it measured."""
-        url, pids = self._servers[variant.script, variant.server]
+        if variant.server is None:
+            # What an earlier client has left in durable queues would get the messages of this one, too.
+            url, pids = self._node.fresh_vhost(), []
+        else:
+            url, pids = self._servers[variant.script, variant.server]
         seconds = self._options.seconds
         arguments = [variant.script, variant.role, url, *work.arguments, "--seconds", str(seconds)]
         arguments += ["--watch", f"broker={self._node.pid}"]
@@ -130,12 +134,9 @@ class Contest:
 
     def _serve(self, variant: Variant) -> None:
         key = variant.script, variant.server
-        if key in self._servers:
+        if variant.server is None or key in self._servers:
             return
         url = self._node.fresh_vhost()
-        if variant.server is None:
-            self._servers[key] = url, []
-            return
         arguments = [variant.script, variant.server, url, *self._server_arguments]
         python = self._environments.python(variant.peer)
         server: Child = self._stack.enter_context(child(python, *arguments, paths=self._paths(variant)))

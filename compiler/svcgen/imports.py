@@ -56,15 +56,19 @@ class Imports:
                 plain.setdefault(module, []).append(name)
             else:
                 order = (_natural(module), _member(name))
-                statements.append((order, f"from {module} import {name} as {local}"))
+                statements.append((order, _statement(module, (f"{name} as {local}",), indent)))
         for module, names in plain.items():
             ordered = tuple(sorted(names, key=_member))
-            line = f"from {module} import "
-            text = line + ", ".join(ordered)
-            if indent + len(text) > layout.WIDTH:
-                text = line + layout.lay_out(layout.Group("(", ordered, ")", exploded=True), indent)
-            statements.append(((_natural(module), _member(ordered[0])), text))
+            statements.append(((_natural(module), _member(ordered[0])), _statement(module, ordered, indent)))
         return f"\n{' ' * indent}".join(text for _, text in sorted(statements))
+
+
+def _statement(module: str, names: tuple[str, ...], indent: int) -> str:
+    line = f"from {module} import "
+    text = line + ", ".join(names)
+    if indent + len(text) > layout.WIDTH:
+        text = line + layout.lay_out(layout.Group("(", names, ")", exploded=True), indent)
+    return text
 
 
 def _natural(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:

@@ -119,12 +119,22 @@ def _operands(either: Either, indent: int, *, nested: bool) -> str:
 
 
 def _pieces(row: Row, indent: int, *, used: int, after: int) -> str:
+    *before, last = row.parts
+    start = "".join(map(flat, before))
+    # The value of an assignment is broken before its annotation is.
+    is_short = not any(map(_must_break, before)) and used + len(start) + _opening(last) <= WIDTH
+    if isinstance(last, Group) and last.items and is_short:
+        return start + _explode(last, indent)
     text = ""
     for index, part in enumerate(row.parts):
         behind = sum(_first_line(piece) for piece in row.parts[index + 1 :]) + after
         text += _lay(part, indent, used=used, after=behind)
         used = len(text) - text.rindex("\n") - 1 if "\n" in text else used + len(flat(part))
     return text
+
+
+def _opening(doc: Doc) -> int:
+    return len(doc.open) if isinstance(doc, Group) else 0
 
 
 def _first_line(doc: Doc) -> int:

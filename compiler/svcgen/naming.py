@@ -56,7 +56,7 @@ _OUR_DEPENDENCIES = _words("amqp click eventlet jinja2 kombu lark msgspec pamqp 
 _ANNOTATIONS = _words("bool bytes dict float int list object set str")
 """Built-ins that annotations of a class need: an attribute of that name would stand in front of them."""
 
-DECLARATIONS = _BUILTINS | frozenset(MODULES) | {"annotations"}
+DECLARATIONS = _BUILTINS | frozenset(MODULES) | {"annotations", "TYPE_CHECKING"}
 FIELDS = _ANNOTATIONS | {"self"}
 ERROR_FIELDS = FIELDS | _words("add_note args fields_type retryable status super wire_name with_traceback")
 PARAMETERS = FIELDS | {"timeout"}

@@ -1,6 +1,6 @@
 """The runtime of svcgen: what generated services and clients run on.
 
-Everything is loaded when it is first used: a program that only needs types loads neither kombu nor eventlet.
+Everything is loaded when it is first used: a program that only needs types loads neither py-amqp nor eventlet.
 """
 
 import importlib

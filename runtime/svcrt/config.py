@@ -1,9 +1,7 @@
 """Settings of a run and where each came from: `svcgen.toml`, below environment variables, below flags."""
 
-import difflib
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,6 +172,9 @@ def _from_file(path: Path, origins: dict[str, str]) -> tuple[dict[str, Any], dic
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    # Most runs in a container have no file.
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -200,6 +201,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, st
 
 
 def _suggestion(name: str, known: Mapping[str, object]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
     return f"; did you mean `{near[0]}`?" if near else ""
 

@@ -27,9 +27,10 @@ SvcError
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
+if TYPE_CHECKING:
+    import msgspec
 
 
 class SvcError(Exception):
@@ -48,7 +49,7 @@ class DeclaredError(SvcError):
     """HTTP status, 400 to 599."""
     retryable: ClassVar[bool] = False
     """Whether the contract says that trying again may help."""
-    fields_type: ClassVar[type[msgspec.Struct]]
+    fields_type: "ClassVar[type[msgspec.Struct]]"
     """Struct with one field per field of the error, of the same Python name: what travels as the body."""
 
 

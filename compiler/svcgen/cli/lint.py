@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from svcgen.cli.diagnostics import show
+from svcgen.cli.diff import print_diff
 from svcgen.cli.exit_codes import COULD_NOT_RUN, FINDINGS
 from svcgen.cli.options import files_argument, format_option, include_option
 from svcgen.lint_settings import LintSettingsError, read_lint_settings
@@ -127,8 +128,6 @@ def _write(path: Path, text: str) -> None:
 
 
 def _show_diff(repaired: "Repaired", form: str) -> int:
-    from svcgen.cli.diff import print_diff
-
     for path, text in repaired.texts.items():
         print_diff(path, repaired.before[path].text, text)
     code = _report(repaired.checked, repaired.findings, form, is_quiet=bool(repaired.texts))

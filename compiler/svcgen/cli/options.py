@@ -19,6 +19,18 @@ def files_argument(command: CommandT) -> CommandT:
     return argument(command)
 
 
+def optional_files_argument(command: CommandT) -> CommandT:
+    """Add the files and folders to work on: the current folder where none is given."""
+    argument = click.argument(
+        "files", metavar="[FILE...]", nargs=-1, type=click.Path(path_type=Path), callback=_or_this_folder
+    )
+    return argument(command)
+
+
+def _or_this_folder(_context: click.Context, _argument: click.Parameter, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    return files or (Path(),)
+
+
 def include_option(command: CommandT) -> CommandT:
     """Add the folders in which imports are looked up."""
     option = click.option(

@@ -28,7 +28,13 @@ def _lint() -> Iterable[Explanation]:
     return PAGES
 
 
-PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"L": _lint}
+def _breaking() -> Iterable[Explanation]:
+    from svcidl.compat.rules import RULES
+
+    return [rule.page for rule in RULES]
+
+
+PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"L": _lint, "B": _breaking}
 """Who has the pages of rules, by the first letter of their codes; called only when such a page is asked for."""
 
 

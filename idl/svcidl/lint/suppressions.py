@@ -90,12 +90,20 @@ def _faults(
         yield "this suppression names no rule", _FORM, span
         return
     for code, place in rules:
-        if code is None:
-            yield f"this suppression names no rule: {unknown(text[place.start : place.end])}", _FORM, place
+        name = text[place.start : place.end]
+        if code is None and not _is_of_breaking(name):
+            yield f"this suppression names no rule: {unknown(name)}", _FORM, place
     if not any(character.isalnum() for character in said["reason"]):
         yield "this suppression gives no reason", f"{_FORM}: who reads it wants to know why", span
     if verb == "allow-file" and span.start > unit.tree.span.start:
         yield "a suppression of the whole file stands above `package`", "move it to the top of the file", span
+
+
+def _is_of_breaking(name: str) -> bool:
+    """Tell whether `svcgen breaking` has such a rule: comments that accept its findings have the same form."""
+    from svcidl.compat.rules import RULES
+
+    return any(name.upper() == rule.code or name == rule.page.name for rule in RULES)
 
 
 def _lines(source: SourceFile, span: Span, ends: Mapping[int, int]) -> range:

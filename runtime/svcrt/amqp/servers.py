@@ -4,8 +4,7 @@ import os
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from kombu.utils.url import url_to_parts
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from svcrt.errors import ConfigError
 
@@ -69,10 +68,13 @@ def parse_servers(urls: Sequence[str] | str) -> tuple[Server, ...]:
 
 def _parse(url: str) -> Server:
     try:
-        parts = url_to_parts(url)
-    except ValueError as error:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # Not its own words: what looks like a port may be the half of a password.
         raise ConfigError(
-            f"a broker URL cannot be read ({error}); expected amqp://user:password@host:port/vhost"
+            "a broker URL cannot be read; expected amqp://user:password@host:port/vhost, with `/`, `?`, `#`, `@` and "
+            "`:` of user and password written as %2F, %3F, %23, %40 and %3A"
         ) from None
     if parts.scheme not in _PORTS:
         # What there is beside the scheme may hold a password.
@@ -80,18 +82,18 @@ def _parse(url: str) -> Server:
             "a broker URL begins with amqp:// or amqps://, as in amqp://user:password@host:5672/vhost"
             + (f", not with `{parts.scheme}`" if parts.scheme else "; this one has no scheme")
         )
-    options = dict(parts.query)
+    options = dict(parse_qsl(parts.query))
     unknown = sorted(set(options) - set(_TLS_OPTIONS if parts.scheme == "amqps" else ()))
     if unknown:
         allowed = f"it may have {', '.join(_TLS_OPTIONS)}" if parts.scheme == "amqps" else "only amqps:// has any"
         raise ConfigError(f"a broker URL has the unknown parameter `{unknown[0]}`; {allowed}")
-    host = parts.hostname or "localhost"
+    host = unquote(parts.hostname or "localhost")
     return Server(
         host=host,
-        port=parts.port or _PORTS[parts.scheme],
-        user=parts.username or "guest",
-        password=parts.password or "guest",
-        vhost=parts.path or "/",
+        port=port or _PORTS[parts.scheme],
+        user=unquote(parts.username or "guest"),
+        password=unquote(parts.password or "guest"),
+        vhost=unquote(parts.path.removeprefix("/")) or "/",
         tls=_tls_context(options) if parts.scheme == "amqps" else None,
         server_name=options.get("server_name_indication", host),
         mechanism=_mechanism(options),

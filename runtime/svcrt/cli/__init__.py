@@ -1,1 +1,1 @@
-"""The runtime's commands, from `run` to `dead`. Light to import; eventlet and kombu load inside a run."""
+"""The runtime's commands, from `run` to `dead`. Light to import; eventlet and py-amqp load inside a run."""

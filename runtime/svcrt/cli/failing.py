@@ -1,8 +1,6 @@
 """How a command fails: one sentence on standard error and exit code 1, never a traceback."""
 
 import errno
-import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +29,10 @@ def is_disk_full(error: Exception) -> bool:
 
 def internal_error(error: Exception) -> str:
     """Return the sentence for a mistake of ours; the traceback goes to a file that it names."""
+    # Dear to import, and hardly ever wanted.
+    import tempfile
+    import traceback
+
     what = f"internal error ({type(error).__name__}); please report it"
     try:
         with tempfile.NamedTemporaryFile(

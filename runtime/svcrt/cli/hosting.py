@@ -3,11 +3,10 @@
 import logging
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any
-
-import click
 
 from svcrt.cli import logs
 from svcrt.cli.exit_codes import CRASHED, CUT_SIGNAL, START_FAILED, WORK_CUT
@@ -41,7 +40,7 @@ def host(supervised: Supervised) -> int:
         runner = _runner(classes, settings, orders["http_fds"])
         return _Host(runner, backend("green"), settings.drain, supervised).run()
     except StartError as error:
-        click.echo(f"Error: {error}", err=True)
+        print(f"Error: {error}", file=sys.stderr)
         return START_FAILED
 
 

@@ -21,7 +21,7 @@ def configure(*, level: str, style: str, names_process: bool = False) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter(names_process=names_process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # kombu and amqp tell of every frame at debug.
+    # py-amqp tells of every frame at debug.
     logging.getLogger("amqp").setLevel(max(logging.INFO, logging.getLogger().level))
     # watchfiles counts the changes that we tell of by name.
     logging.getLogger("watchfiles").setLevel(max(logging.WARNING, logging.getLogger().level))

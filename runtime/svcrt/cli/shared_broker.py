@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import secrets
 import select
 import signal
 import threading
@@ -61,7 +60,7 @@ class SharedBroker:
         if self._is_owned:
             with self._writing():
                 broker_file.remove(self._folder)
-            self._start(0, secrets.token_urlsafe(24))
+            self._start(0, os.urandom(24).hex())
         else:
             threading.Thread(target=self._await_lock, name="broker lock", daemon=True).start()
 

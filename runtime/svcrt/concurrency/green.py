@@ -25,7 +25,6 @@ with warnings.catch_warnings():
 
 from svcrt.concurrency import Connector, Poller
 from svcrt.concurrency.green_io import GreenBaton, GreenPoller
-from svcrt.concurrency.green_wsgi import GreenServer
 from svcrt.concurrency.sockets import connect_first, is_literal
 from svcrt.types import Alarm, Baton, Channel, Flag, Server, Task
 
@@ -141,6 +140,9 @@ class _Green:
     def serve(
         self, listener: socket.socket, application: Callable[..., Any], *, max_clients: int, head_seconds: float
     ) -> Server:
+        # Dear to import, and a service without HTTP does not need it.
+        from svcrt.concurrency.green_wsgi import GreenServer
+
         return GreenServer(listener, application, max_clients, head_seconds)
 
     def adopt_driver(self, name: str) -> None:

@@ -13,7 +13,7 @@ from svcgen.cli import commands, main
 from svcgen.cli.program import group
 
 SAMPLE = "package acme.v1\nstruct A { x: int }\n"
-LIGHT = {"eventlet", "kombu", "amqp", "werkzeug", "svcrt", "msgspec"}
+LIGHT = {"eventlet", "amqp", "werkzeug", "svcrt", "msgspec"}
 
 
 @pytest.fixture

@@ -41,6 +41,13 @@ def test_no_secret_is_shown() -> None:
     assert str(only("amqp://[::1]")) == "amqp://[::1]:5672/"
 
 
+@pytest.mark.parametrize("url", ["amqp://user:tell/nobody@host/v", "amqp://user:tell-nobody]@host[/v"])
+def test_a_password_that_is_not_encoded_is_told_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be read; expected amqp://.*%2F") as caught:
+        parse_servers(url)
+    assert "tell" not in str(caught.value)
+
+
 def test_tls_checks_certificate_and_name_by_default() -> None:
     server = only("amqps://broker.example")
     assert (server.port, server.server_name, str(server)) == (5671, "broker.example", "amqps://broker.example:5671/")
