@@ -1,5 +1,6 @@
 """The stages of the compiler, from paths to written files. Each can be called alone; nothing prints or exits."""
 
+import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,22 +30,25 @@ class Compiled:
     changes: Changes | None
 
 
-def check_files(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Checked:
+def check_files(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    include: Sequence[str | os.PathLike[str]] = (),
+    texts: Mapping[str, str] | None = None,
+    keep_program: bool = False,
+) -> Checked:
     """Check files as `svcidl.pipeline.check` does, and that their names can be told apart in Python."""
-    return _check_and_name(paths, include)[0]
+    return _named(check(paths, include=include, texts=texts, keep_program=keep_program))[0]
 
 
-def _check_and_name(
-    paths: Iterable[str | os.PathLike[str]], include: Sequence[str | os.PathLike[str]]
-) -> tuple[Checked, Names]:
-    checked = check(paths, include=include)
+def _named(checked: Checked) -> tuple[Checked, Names]:
     if checked.model is None:
         return checked, Names()
     names, meeting = choose_names(checked.model)
-    named = Checked(
+    named = dataclasses.replace(
+        checked,
         model=None if meeting else checked.model,
         diagnostics=in_order([*checked.diagnostics, *meeting], list(checked.sources)),
-        sources=checked.sources,
     )
     return named, names
 
@@ -79,7 +83,7 @@ def compile_files(
     Raises:
         WriteError: the file system, or a file that svcgen did not generate, is in the way; nothing was written.
     """
-    checked, names = _check_and_name(paths, include)
+    checked, names = _named(check(paths, include=include))
     if checked.model is None:
         return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None)
     files = generate(checked.model, names)

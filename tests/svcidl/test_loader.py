@@ -56,3 +56,14 @@ def test_two_spellings_are_one_file_and_files_may_import_each_other(tmp_path: Pa
     assert codes(checked) == []
     assert checked.model is not None
     assert len(checked.model.packages) == 2
+
+
+def test_texts_stand_in_for_what_files_hold(tmp_path: Path) -> None:
+    a = write(tmp_path / "a.idl", 'package a\nimport "b.idl" as b\nstruct A { b: b.B }\n')
+    b = write(tmp_path / "b.idl", "package b\n")
+    (tmp_path / "link.idl").symlink_to(b)
+    text = "package b\nstruct B {}\n"
+    checked = check([tmp_path / "link.idl", a], texts={os.path.realpath(b): text})
+    assert codes(checked) == []
+    assert [source.text for source in checked.sources.values()] == [text, a.read_text()]
+    assert codes(check([a])) == ["E0201"]

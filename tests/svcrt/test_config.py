@@ -112,6 +112,11 @@ def test_addresses(tmp_path: Path, text: str, address: Address | None) -> None:
     assert settings.http == settings.admin == address
 
 
+def test_tables_of_the_compiler_are_left_to_it(tmp_path: Path) -> None:
+    (tmp_path / "svcgen.toml").write_text('max_workers = 3\n[lint]\nselect = ["missing-owner"]\n')
+    assert load(tmp_path, environment={}).settings.max_workers == 3
+
+
 def test_addresses_read_as_in_a_url() -> None:
     assert str(Address("::1", 80)) == "[::1]:80"
     assert str(Address("localhost", 80)) == "localhost:80"

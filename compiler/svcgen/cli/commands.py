@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "compile": Entry("svcgen.cli.compile:command", "Write typed Python for IDL files."),
     "check": Entry("svcgen.cli.check:command", "Check IDL files and write nothing."),
     "fmt": Entry("svcgen.cli.fmt:command", "Format IDL files."),
+    "lint": Entry("svcgen.cli.lint:command", "Find what IDL files had better not say."),
     "breaking": Entry("svcgen.cli.breaking:command", "Tell what of a change breaks somebody."),
     "ir": Entry("svcgen.cli.ir:command", "Write the model of IDL files as JSON."),
     "run": Entry("svcrt.cli.run:command", "Run services."),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from svcgen.cli.diagnostics import show, wants_color
+from svcgen.cli.diagnostics import show
+from svcgen.cli.diff import print_diff
 from svcgen.cli.exit_codes import COULD_NOT_RUN, FINDINGS
 from svcgen.cli.options import files_argument, format_option
 from svcgen.in_place import replace
@@ -146,7 +147,7 @@ def _compare(outcomes: list[Outcome], *, is_check: bool, is_diff: bool) -> int:
     changed = [outcome for outcome in outcomes if outcome.differs]
     for outcome in changed:
         if is_diff:
-            _print_diff(outcome)
+            print_diff(outcome.path, outcome.before.decode(), (outcome.after or b"").decode())
         if is_check:
             click.echo(f"differs: {outcome.path}", err=True)
     if changed and is_check:
@@ -167,18 +168,3 @@ def _summary(outcomes: list[Outcome]) -> int:
 
 def _count(number: int) -> str:
     return "1 file" if number == 1 else f"{number} files"
-
-
-def _print_diff(outcome: Outcome) -> None:
-    import difflib
-    import io
-
-    # Lines end in LF alone: other marks that Python splits at may stand in strings.
-    before, after = (list(io.StringIO(data.decode(), newline="\n")) for data in (outcome.before, outcome.after or b""))
-    is_coloured = wants_color(sys.stdout)
-    for line in difflib.unified_diff(before, after, outcome.path, outcome.path):
-        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0]) if is_coloured else None
-        end = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
-        # UTF-8 whatever the locale is, and a path that is no text as it is.
-        text = (click.style(line, fg=colour) if colour else line) + end
-        click.echo(text.encode(errors="surrogateescape"), nl=False)

@@ -22,13 +22,19 @@ stands here of one code. In the examples a block that begins with the name of a 
 """
 
 
+def _lint() -> Iterable[Explanation]:
+    from svcidl.lint.known import PAGES
+
+    return PAGES
+
+
 def _breaking() -> Iterable[Explanation]:
     from svcidl.compat.rules import RULES
 
     return [rule.page for rule in RULES]
 
 
-PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"B": _breaking}
+PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"L": _lint, "B": _breaking}
 """Who has the pages of rules, by the first letter of their codes; called only when such a page is asked for."""
 
 

@@ -49,3 +49,28 @@ def services(tree: nodes.File) -> Iterator[nodes.Service]:
     for declaration in tree.declarations:
         if isinstance(declaration, nodes.Service):
             yield declaration
+
+
+def named(member: nodes.Member) -> tuple[nodes.Ref, ...]:
+    """Return what a member refers to besides types: errors, events, a service."""
+    if isinstance(member, nodes.Rpc):
+        return member.throws
+    if isinstance(member, nodes.Publishes):
+        return member.events
+    if isinstance(member, nodes.Subscription):
+        return (member.event,)
+    if isinstance(member, nodes.Use):
+        return (member.service,)
+    return ()
+
+
+def entries(node: nodes.Declaration) -> Iterator[nodes.Documented]:
+    """Yield what stands in the body of a declaration: values, fields, members, and after each its parameters."""
+    if isinstance(node, nodes.Enum):
+        yield from node.values
+    elif isinstance(node, nodes.Struct | nodes.Error | nodes.Event):
+        yield from node.fields
+    elif isinstance(node, nodes.Service):
+        for member in node.members:
+            yield member
+            yield from parameters(member)
