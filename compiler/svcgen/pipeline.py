@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from svcgen.plan import Names, choose_names, plan_package
 from svcgen.render import render
-from svcgen.write import Changes, compare, write
+from svcgen.targets import PYTHON, find_target
+from svcgen.write import Changes, compare, merged, write
 from svcidl.diagnostics import Diagnostic, in_order
 from svcidl.model import Model
 from svcidl.pipeline import Checked, check
@@ -70,22 +72,33 @@ def compile_files(
     *,
     out: str | os.PathLike[str],
     include: Sequence[str | os.PathLike[str]] = (),
+    targets: Mapping[str, str | os.PathLike[str] | None] = MappingProxyType({PYTHON: None}),
     dry_run: bool = False,
 ) -> Compiled:
-    """Check the files, and write the packages of them and of all they import into `out`.
+    """Check the files, and write what the targets make of them and of all they import.
 
     Args:
         paths: `.idl` files, and folders for every `.idl` file under them.
-        out: the folder that generated packages are imported from.
+        out: the folder that generated packages are imported from, and where other targets write, too.
         include: folders in which imports are looked up after the importing file's own.
+        targets: by name, each with a folder of its own, or None for `out`.
         dry_run: only tell what would be written.
 
     Raises:
-        WriteError: the file system, or a file that svcgen did not generate, is in the way; nothing was written.
+        TargetError: there is no such target, or it has failed; nothing was written.
+        WriteError: the file system, or a file that svcgen did not generate, is in the way. Nothing was written, or,
+            where there are several folders, nothing in this one and those after it.
     """
+    generators = {name: find_target(name) for name in targets if name != PYTHON}
     checked, names = _named(check(paths, include=include))
     if checked.model is None:
         return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None)
-    files = generate(checked.model, names)
-    changes = compare(files, Path(out)) if dry_run else write(files, Path(out))
+    folders: dict[Path, dict[str, str]] = {}
+    for name, folder in targets.items():
+        files = generators[name](checked.model) if name in generators else generate(checked.model, names)
+        folders.setdefault(Path(out if folder is None else folder), {}).update(files)
+    found = {folder: compare(files, folder) for folder, files in folders.items()}
+    if not dry_run:
+        found = {folder: write(files, folder) for folder, files in folders.items()}
+    changes = merged(found, Path(out))
     return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=changes)

@@ -8,6 +8,7 @@ from svcgen.cli.diagnostics import show
 from svcgen.cli.exit_codes import COULD_NOT_RUN, FINDINGS
 from svcgen.cli.options import files_argument, format_option, include_option
 from svcgen.pipeline import compile_files
+from svcgen.targets import PYTHON, TargetError
 from svcgen.write import Changes, WriteError
 
 EPILOG = """\b
@@ -15,6 +16,8 @@ Examples:
   svcgen compile greeter.idl
   svcgen compile contracts/ --out src --include ../contracts
   svcgen compile contracts/ --out src --check
+  svcgen compile contracts/ --target openapi --out build
+  svcgen compile contracts/ --target python=src --target openapi=docs/api
 """
 
 
@@ -28,16 +31,32 @@ Examples:
     help="The folder that packages are imported from.  [default: the current one]",
 )
 @include_option
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME[=DIR]",
+    callback=lambda _context, _option, given: _targets(given),
+    help="What to write: python, openapi, jsonschema, or one of a plug-in, in a folder of its own or in that of "
+    "--out; may be repeated.  [default: python]",
+)
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; list what differs and exit 1.")
 @format_option
-def command(files: tuple[Path, ...], out: Path, include: tuple[Path, ...], is_check: bool, form: str) -> int:
+def command(
+    files: tuple[Path, ...],
+    out: Path,
+    include: tuple[Path, ...],
+    targets: dict[str, Path | None],
+    is_check: bool,
+    form: str,
+) -> int:
     """Write typed Python for FILE, a `.idl` file or a folder of them, and for all that it imports.
 
     `package acme.orders.v1` becomes `acme/orders/v1/` in the output folder. With any mistake nothing is written.
     """
     try:
-        compiled = compile_files(files, out=out, include=include, dry_run=is_check)
-    except WriteError as error:
+        compiled = compile_files(files, out=out, include=include, targets=targets, dry_run=is_check)
+    except (TargetError, WriteError) as error:
         click.echo(f"Error: {error}", err=True)
         return COULD_NOT_RUN
     show(compiled.diagnostics, compiled.sources, form)
@@ -47,6 +66,19 @@ def command(files: tuple[Path, ...], out: Path, include: tuple[Path, ...], is_ch
         return _show_check(compiled.changes)
     click.echo(_summary(compiled.changes, out), err=True)
     return 0
+
+
+def _targets(given: tuple[str, ...]) -> dict[str, Path | None]:
+    """Read `NAME` and `NAME=DIR`."""
+    targets: dict[str, Path | None] = {}
+    for each in given or (PYTHON,):
+        name, equals, folder = each.partition("=")
+        if name in targets:
+            raise click.BadParameter(f"`{name}` is given twice")
+        if equals and not folder:
+            raise click.BadParameter(f"`{each}` names no folder")
+        targets[name] = Path(folder) if folder else None
+    return targets
 
 
 def _show_check(changes: Changes) -> int:
