@@ -1,5 +1,6 @@
 """The stages of the compiler, from paths to written files. Each can be called alone; nothing prints or exits."""
 
+import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,16 +30,22 @@ class Compiled:
     changes: Changes | None
 
 
-def check_files(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Checked:
+def check_files(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    include: Sequence[str | os.PathLike[str]] = (),
+    texts: Mapping[str, str] | None = None,
+    keep_program: bool = False,
+) -> Checked:
     """Check files as `svcidl.pipeline.check` does, and that their names can be told apart in Python."""
-    checked = check(paths, include=include)
+    checked = check(paths, include=include, texts=texts, keep_program=keep_program)
     if checked.model is None:
         return checked
     _, meeting = choose_names(checked.model)
-    return Checked(
+    return dataclasses.replace(
+        checked,
         model=None if meeting else checked.model,
         diagnostics=in_order([*checked.diagnostics, *meeting], list(checked.sources)),
-        sources=checked.sources,
     )
 
 

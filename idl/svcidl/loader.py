@@ -57,19 +57,26 @@ class Loaded:
     include: tuple[str, ...] = ()
 
 
-def load(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Loaded:
+def load(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    include: Sequence[str | os.PathLike[str]] = (),
+    texts: Mapping[str, str] | None = None,
+) -> Loaded:
     """Read and parse the files, the `.idl` files under the folders, and everything they import.
 
     Args:
         paths: files and folders, as the user wrote them.
         include: folders in which imports are looked up after the importing file's own.
+        texts: by `SourceFile.key`, what to read in place of what a file holds.
     """
-    return _Loader([os.fspath(folder) for folder in include]).run([os.fspath(path) for path in paths])
+    return _Loader([os.fspath(folder) for folder in include], texts or {}).run([os.fspath(path) for path in paths])
 
 
 class _Loader:
-    def __init__(self, include: list[str]) -> None:
+    def __init__(self, include: list[str], texts: Mapping[str, str]) -> None:
         self._include = include
+        self._texts = texts
         self._diagnostics: list[Diagnostic] = []
         self._paths: dict[str, str] = {}
         """Key to the path that a user should see, in the order of the files."""
@@ -124,7 +131,9 @@ class _Loader:
         # Imported here, so that a program that only needs the model never loads the parser's library.
         from svcidl.parser import parse
 
-        source, damage = decode(path, key, Path(path).read_bytes())
+        text = self._texts.get(key)
+        content = Path(path).read_bytes() if text is None else text.encode("utf-8", errors="surrogatepass")
+        source, damage = decode(path, key, content)
         parsed = parse(source, damaged=bool(damage))
         self._diagnostics += [*damage, *parsed.diagnostics]
         imports: dict[nodes.Import, str] = {}

@@ -9,6 +9,7 @@ from svcidl.loader import load
 from svcidl.model import Model
 from svcidl.resolve.bind import bind
 from svcidl.resolve.build import build_model
+from svcidl.resolve.program import Program
 from svcidl.rules import check_rules
 from svcidl.source import SourceFile
 
@@ -21,28 +22,39 @@ class Checked:
         model: None when there is any error.
         diagnostics: errors and warnings, file by file in the order of the run, by place inside a file.
         sources: every file read, by the path that the spans name.
+        program: the files with every name bound, where it was asked for.
     """
 
     model: Model | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile]
+    program: Program | None = None
 
 
-def check(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os.PathLike[str]] = ()) -> Checked:
+def check(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    include: Sequence[str | os.PathLike[str]] = (),
+    texts: Mapping[str, str] | None = None,
+    keep_program: bool = False,
+) -> Checked:
     """Read, parse, resolve and check the files, the folders and all they import; never raises for what they contain.
 
     Args:
         paths: `.idl` files, and folders for every `.idl` file under them.
         include: folders in which imports are looked up after the importing file's own.
+        texts: by `SourceFile.key`, what to read in place of what a file holds.
+        keep_program: return the program, too, which takes as much memory as the model.
     """
-    loaded = load(paths, include=include)
+    loaded = load(paths, include=include, texts=texts)
     program, unbound = bind(loaded)
     broken = check_rules(program)
     sources = {file.source.path: file.source for file in loaded.files.values()}
     first = loaded.diagnostics
     diagnostics = in_order([*first, *without_consequences(first, [*unbound, *broken])], list(sources))
     model = None if has_errors(diagnostics) else build_model(program)
-    return Checked(model=model, diagnostics=diagnostics, sources=sources)
+    kept = program if keep_program else None
+    return Checked(model=model, diagnostics=diagnostics, sources=sources, program=kept)
 
 
 def without_consequences(first: Iterable[Diagnostic], later: Iterable[Diagnostic]) -> list[Diagnostic]:

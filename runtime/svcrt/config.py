@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from svcrt.errors import ConfigError
 
 FILE_NAME = "svcgen.toml"
+_OF_THE_COMPILER = frozenset(("lint",))
+"""Tables that commands of the compiler read, and check."""
 ENVIRONMENT_PREFIX = "SVCGEN_"
 ENCODINGS = ("json", "msgpack")
 LINKS = ("fast", "stock")
@@ -155,6 +157,8 @@ def load(
 def _from_file(path: Path, origins: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     for key, raw in _toml(path).items():
+        if key in _OF_THE_COMPILER:
+            continue
         if key not in origins:
             raise ConfigError(f"{path}: unknown key `{key}`{_suggestion(key, origins)}")
         if key == "config":

@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "check": Entry("svcgen.cli.check:command", "Check IDL files and write nothing."),
     "breaking": Entry("svcgen.cli.breaking:command", "Tell what of a change breaks somebody."),
     "ir": Entry("svcgen.cli.ir:command", "Write the model of IDL files as JSON."),
+    "lint": Entry("svcgen.cli.lint:command", "Find what IDL files had better not say."),
     "run": Entry("svcrt.cli.run:command", "Run services."),
     "call": Entry("svcrt.cli.call:command", "Call a method of a running service."),
     "emit": Entry("svcrt.cli.emit:command", "Announce an event."),

@@ -28,7 +28,13 @@ def _breaking() -> Iterable[Explanation]:
     return [rule.page for rule in RULES]
 
 
-PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"B": _breaking}
+def _lint() -> Iterable[Explanation]:
+    from svcidl.lint.known import PAGES
+
+    return PAGES
+
+
+PAGES_OF_RULES: Mapping[str, Callable[[], Iterable[Explanation]]] = {"B": _breaking, "L": _lint}
 """Who has the pages of rules, by the first letter of their codes; called only when such a page is asked for."""
 
 

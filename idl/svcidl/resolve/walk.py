@@ -49,3 +49,16 @@ def services(tree: nodes.File) -> Iterator[nodes.Service]:
     for declaration in tree.declarations:
         if isinstance(declaration, nodes.Service):
             yield declaration
+
+
+def named(member: nodes.Member) -> tuple[nodes.Ref, ...]:
+    """Return what a member refers to besides types: errors, events, a service."""
+    if isinstance(member, nodes.Rpc):
+        return member.throws
+    if isinstance(member, nodes.Publishes):
+        return member.events
+    if isinstance(member, nodes.Subscription):
+        return (member.event,)
+    if isinstance(member, nodes.Use):
+        return (member.service,)
+    return ()

@@ -10,57 +10,62 @@ from svcidl.resolve import walk
 from svcidl.resolve.http import Binding, read_binding
 from svcidl.resolve.program import Program
 
-_Key = tuple[str, str | None]
+Key = tuple[str, str | None]
 """A segment without the name of its parameter: prefix and suffix; no suffix for a literal one."""
 
 
 @dataclass(slots=True)
-class _Step:
+class Step:
     """A node of the tree of all routes of one method: what may follow, literal segments by their text."""
 
-    literal: "dict[_Key, _Step]" = field(default_factory=dict)
-    pattern: "dict[_Key, _Step]" = field(default_factory=dict)
+    literal: "dict[Key, Step]" = field(default_factory=dict)
+    pattern: "dict[Key, Step]" = field(default_factory=dict)
     binding: Binding | None = None
 
 
 def route_clashes(program: Program) -> Iterator[Diagnostic]:
     """Report every route of the run that clashes with an earlier one; sockets count as GET."""
-    roots: dict[str, _Step] = {}
+    roots: dict[str, Step] = {}
     for unit in program.units:
         for service in walk.services(unit.tree):
             for member in service.members:
                 binding = read_binding(program, member)
                 if binding is None or binding.parts is None or not binding.method:
                     continue
-                root = roots.setdefault(binding.method, _Step())
-                keys = [_key(part) for part in binding.parts]
-                other = next(_rivals(root, keys), None)
+                root = roots.setdefault(binding.method, Step())
+                keys = [key_of(part) for part in binding.parts]
+                other = next((other for other, newer, older in meeting(root, keys) if newer == older), None)
                 if other is None:
-                    _insert(root, keys, binding)
+                    insert(root, keys, binding)
                 else:
                     yield _clash(member, binding, other)
 
 
-def _key(part: PathPart) -> _Key:
+def key_of(part: PathPart) -> Key:
+    """Return a segment without the name of its parameter."""
     return part.prefix, None if part.parameter is None else part.suffix
 
 
-def _insert(step: _Step, keys: list[_Key], binding: Binding) -> None:
+def insert(step: Step, keys: list[Key], binding: Binding) -> None:
+    """Enter a route in the tree."""
     for key in keys:
         branch = step.literal if key[1] is None else step.pattern
-        step = branch.setdefault(key, _Step())
+        step = branch.setdefault(key, Step())
     step.binding = binding
 
 
-def _rivals(root: _Step, keys: list[_Key]) -> Iterator[Binding]:
-    """Yield the routes that match a request that `keys` match too, neither being more specific."""
-    # Besides the step: whether the new route, or the other one, was more specific at some segment.
-    work: list[tuple[_Step, int, bool, bool]] = [(root, 0, False, False)]
+def meeting(root: Step, keys: list[Key]) -> Iterator[tuple[Binding, bool, bool]]:
+    """Yield the routes that match a request that `keys` match too.
+
+    With each comes whether `keys` are more specific at some segment, and whether the other one is; it clashes where the
+    two are the same.
+    """
+    work: list[tuple[Step, int, bool, bool]] = [(root, 0, False, False)]
     while work:
         step, depth, newer, older = work.pop()
         if depth == len(keys):
-            if step.binding is not None and newer == older:
-                yield step.binding
+            if step.binding is not None:
+                yield step.binding, newer, older
             continue
         key = keys[depth]
         for other, following in _overlapping(step, key):
@@ -70,7 +75,7 @@ def _rivals(root: _Step, keys: list[_Key]) -> Iterator[Binding]:
             work.append((following, depth + 1, newer or more, older or less))
 
 
-def _overlapping(step: _Step, key: _Key) -> Iterator[tuple[_Key, _Step]]:
+def _overlapping(step: Step, key: Key) -> Iterator[tuple[Key, Step]]:
     if key[1] is None:
         if key in step.literal:
             yield key, step.literal[key]
@@ -79,7 +84,7 @@ def _overlapping(step: _Step, key: _Key) -> Iterator[tuple[_Key, _Step]]:
     yield from ((other, following) for other, following in step.pattern.items() if _overlap(key, other))
 
 
-def _overlap(a: _Key, b: _Key) -> bool:
+def _overlap(a: Key, b: Key) -> bool:
     (prefix_a, suffix_a), (prefix_b, suffix_b) = a, b
     if suffix_a is None and suffix_b is None:
         return a == b
@@ -91,7 +96,7 @@ def _overlap(a: _Key, b: _Key) -> bool:
     return starts and (suffix_a.endswith(suffix_b) or suffix_b.endswith(suffix_a))
 
 
-def _more_specific(a: _Key, b: _Key) -> bool:
+def _more_specific(a: Key, b: Key) -> bool:
     """Tell whether `a` beats `b`: a literal beats a parameter, more literal text around a parameter beats less."""
     if a == b or a[1] is None or b[1] is None:
         return a != b and a[1] is None
