@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class _Loader:
         while queue:
             key = queue.popleft()
             path = self._paths[key]
-            if (problem := _unreadable(path)) is not None:
+            if (problem := why_unreadable(path)) is not None:
                 self._report_path(path, problem)
                 continue
             before = len(self._paths)
@@ -106,26 +106,10 @@ class _Loader:
         return key
 
     def _report_path(self, path: str, problem: str) -> None:
-        self._diagnostics.append(
-            Diagnostic(
-                code="E0206",
-                message=f"cannot read `{path}`: {problem}",
-                span=at_file(path),
-                help=_path_remedies(path, problem),
-            )
-        )
+        self._diagnostics.append(cannot_read(path, problem))
 
     def _expand(self, path: str) -> list[str]:
-        if "\0" in path or not os.path.isdir(path):
-            return [path]
-        found: list[str] = []
-        walk = os.walk(path, onerror=lambda error: self._report_path(str(error.filename), _reason(error)))
-        for folder, folders, names in walk:
-            folders.sort()
-            found.extend(os.path.join(folder, name) for name in sorted(names) if name.endswith(".idl"))
-        if not found:
-            self._report_path(path, _NOTHING_IN_IT)
-        return found
+        return idl_files(path, self._report_path)
 
     def _read(self, key: str, path: str, requested: bool) -> LoadedFile:
         # Imported here, so that a program that only needs the model never loads the parser's library.
@@ -154,7 +138,7 @@ class _Loader:
         candidates = [os.path.normpath(os.path.join(folder, written.value)) for folder in folders]
         problems: dict[str, str] = {}
         for candidate in candidates:
-            problem = _unreadable(candidate)
+            problem = why_unreadable(candidate)
             if problem is None:
                 return self._add(candidate)
             problems[candidate] = problem
@@ -170,6 +154,31 @@ class _Loader:
             help_ = (f"found at `{path}`", *_path_remedies(path, problem))
         self._diagnostics.append(Diagnostic(code="E0205", message=message, span=written.span, help=help_))
         return None
+
+
+def idl_files(path: str, report: Callable[[str, str], None]) -> list[str]:
+    """Return `path`, or for a folder every `.idl` file under it, sorted.
+
+    Args:
+        path: as the user wrote it.
+        report: is told of folders that cannot be read or hold no such file: which, and what is wrong.
+    """
+    if "\0" in path or not os.path.isdir(path):
+        return [path]
+    found: list[str] = []
+    walk = os.walk(path, onerror=lambda error: report(str(error.filename), reason(error)))
+    for folder, folders, names in walk:
+        folders.sort()
+        found.extend(os.path.join(folder, name) for name in sorted(names) if name.endswith(".idl"))
+    if not found:
+        report(path, _NOTHING_IN_IT)
+    return found
+
+
+def cannot_read(path: str, problem: str) -> Diagnostic:
+    """Say that `path` cannot be read, and why."""
+    message = f"cannot read `{path}`: {problem}"
+    return Diagnostic(code="E0206", message=message, span=at_file(path), help=_path_remedies(path, problem))
 
 
 _MISSING = "no such file"
@@ -201,8 +210,8 @@ def _like(candidates: list[str], importer: str) -> str | None:
     return None
 
 
-def _unreadable(path: str) -> str | None:
-    """Return why `path` cannot be read, None if it can."""
+def why_unreadable(path: str) -> str | None:
+    """Return why `path` cannot be read as a file, None if it can."""
     if not path or "\0" in path:
         return "this is no path"
     if os.path.isdir(path):
@@ -216,10 +225,11 @@ def _unreadable(path: str) -> str | None:
             file.read(1)
             return None
     except OSError as error:
-        return _reason(error)
+        return reason(error)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Return in a few words why the file system refused."""
     if isinstance(error, FileNotFoundError):
         return _MISSING
     return (error.strerror or str(error)).lower()

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "new": Entry("svcgen.cli.new:command", "Make a folder with a service that runs at once."),
     "compile": Entry("svcgen.cli.compile:command", "Write typed Python for IDL files."),
     "check": Entry("svcgen.cli.check:command", "Check IDL files and write nothing."),
+    "fmt": Entry("svcgen.cli.fmt:command", "Format IDL files."),
     "breaking": Entry("svcgen.cli.breaking:command", "Tell what of a change breaks somebody."),
     "ir": Entry("svcgen.cli.ir:command", "Write the model of IDL files as JSON."),
     "lint": Entry("svcgen.cli.lint:command", "Find what IDL files had better not say."),

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 import click
 
@@ -51,8 +52,8 @@ def _show_to_people(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Sou
     click.echo(text, err=True, color=is_coloured)
 
 
-def wants_color() -> bool:
-    """Tell whether standard error takes colours.
+def wants_color(stream: TextIO | None = None) -> bool:
+    """Tell whether a stream takes colours: standard error if None.
 
     `--color` decides; else NO_COLOR (https://no-color.org) and FORCE_COLOR (https://force-color.org); else a terminal
     does, unless TERM is `dumb`.
@@ -63,7 +64,7 @@ def wants_color() -> bool:
         return bool(choice == "always")
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
+    return bool(os.environ.get("FORCE_COLOR")) or ((stream or sys.stderr).isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _columns() -> int | None:
