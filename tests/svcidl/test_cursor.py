@@ -1,6 +1,7 @@
 """`|` marks the cursor."""
 
 import pytest
+
 from svcidl.cursor import METHODS, Want, place_at
 
 HEAD = 'package a.b\nimport "common.idl" { Money }\n\n'

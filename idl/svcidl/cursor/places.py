@@ -4,7 +4,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from svcidl.cursor.reading import BODIES, DECLARATIONS, MEMBERS, Level, Token, bare, read, tokens_before
+from svcidl.cursor.reading import DECLARATIONS, MEMBERS, Level, Token, bare, read, tokens_before
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 FORMATS = ("email", "uri", "hostname")
@@ -82,11 +82,8 @@ def _in_string(stack: list[Level], string: Token, text: str, offset: int) -> Pla
     start = offset - len(hole[1] or "")
     if level.role == "service" and run[:1] in (["rpc"], ["oneway"]) and "http" in run and level.groups:
         return Place(want=Want.HOLE, start=start, names=tuple(level.groups[-1]))
-    if (
-        level.role == "service"
-        and run[:1] in (["route"], ["socket"])
-        or (level.role == "file" and run[:1] == ["error"])
-    ):
+    is_path = level.role == "service" and run[:1] in (["route"], ["socket"])
+    if is_path or (level.role == "file" and run[:1] == ["error"]):
         return Place(want=Want.HOLE, start=start, names=_names_behind(text, offset))
     return None
 

@@ -37,7 +37,7 @@ class Level:
 
 
 def tokens_before(text: str, offset: int) -> list[Token] | None:
-    """Return the tokens before `offset`; a string that it stands in is the last, of the kind `open`. None: a comment."""
+    """Return the tokens before `offset`, None inside a comment; a string that it stands in is the last, `open`."""
     found: list[Token] = []
     end = 0
     for each in _TOKEN.finditer(text, 0, offset):
