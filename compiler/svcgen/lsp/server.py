@@ -17,8 +17,8 @@ from svcgen.lsp.project import Project, key_of
 from svcgen.lsp.view import View, path_of
 from svcidl.lint import UnknownRule, configure
 
-QUIET = 0.15
-"""Seconds without a keystroke after which a file is checked."""
+QUIET_MS = 150
+"""Milliseconds without a keystroke after which a file is checked, unless the client's option `delay` says another."""
 
 
 class SvcgenServer(LanguageServer):
@@ -35,6 +35,7 @@ class SvcgenServer(LanguageServer):
         self._published: set[str] = set()
         self._groups: dict[str, frozenset[str]] = {}
         self._debouncer: Debouncer | None = None
+        self._delay_ms: float = QUIET_MS
 
     # --- settings ------------------------------------------------------------------
 
@@ -44,6 +45,9 @@ class SvcgenServer(LanguageServer):
         root = self.workspace.root_path
         folders = folders or ([root] if root else [])
         if isinstance(options, Mapping):
+            delay = options.get("delay")
+            if isinstance(delay, int | float) and delay >= 0:
+                self._delay_ms = delay
             given = options.get("include")
             if isinstance(given, list):
                 base = folders[0] if folders else os.getcwd()
@@ -127,7 +131,7 @@ class SvcgenServer(LanguageServer):
     def check_soon(self, uri: str) -> None:
         """Check a document and all that it is bound to, once the user pauses."""
         if self._debouncer is None:
-            self._debouncer = Debouncer(asyncio.get_running_loop().call_later, QUIET)
+            self._debouncer = Debouncer(asyncio.get_running_loop().call_later, self._delay_ms / 1000)
         self._debouncer.request(uri, lambda: self.check(path_of(uri)))
 
     def check(self, path: str) -> None:
