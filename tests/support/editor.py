@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,9 +36,11 @@ class Editor:
         self._news: asyncio.Queue[str] = asyncio.Queue()
         self.client = LanguageClient("tests", "1")
 
-        @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def take(params: types.PublishDiagnosticsParams) -> None:
             self._take(params)
+
+        register: Callable[[object], object] = self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        register(take)
 
         self.server = self.run(self._start(capabilities))
 
@@ -91,10 +93,14 @@ class Editor:
             await self._news.get()
         return list(self._found[uri].diagnostics)
 
-    def found(self, name: str) -> list[types.Diagnostic]:
-        """Return what was last said of a file."""
-        params = self._found.get(self.uri(name))
-        return [] if params is None else list(params.diagnostics)
+    def until(self, name: str, codes: list[str]) -> None:
+        """Wait until exactly these are the codes of what is wrong with a file."""
+
+        async def wait() -> None:
+            while [each.code for each in self._found[self.uri(name)].diagnostics] != codes:
+                await self._news.get()
+
+        self.run(wait())
 
     def place(self, name: str, marked: str) -> tuple[types.TextDocumentIdentifier, types.Position]:
         """Open a file whose text has `|` at the cursor, and return the cursor's place in UTF-16."""

@@ -2,12 +2,12 @@
 
 import pytest
 
-from svcidl.cursor import METHODS, Want, place_at
+from svcidl.cursor import METHODS, Place, Want, place_at
 
 HEAD = 'package a.b\nimport "common.idl" { Money }\n\n'
 
 
-def at(text: str):
+def at(text: str) -> Place | None:
     before, _, after = (HEAD + text).partition("|")
     return place_at(before + after, len(before))
 
