@@ -10,6 +10,11 @@ from svcgen.cli.exit_codes import COULD_NOT_RUN
 from svcgen.cli.options import include_option
 
 EPILOG = """\b
+Examples:
+  svcgen lsp
+  svcgen lsp --include vendor/contracts
+
+\b
 Editors start it and speak to it on standard input and output; docs/editors.md has settings for
 VS Code, Neovim, Emacs and PyCharm.
 """

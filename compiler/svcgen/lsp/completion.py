@@ -135,9 +135,16 @@ class _Completer:
             text, edit = self._way_to(unit, name, path)
             item = self._item(name, _SYMBOL_KINDS[kind], text=text, rank=3)
             item.detail = f"{kind} of {spelt(path, unit, self._analysis.include)}"
+            if edit is not None and not self._still_there(unit, edit):
+                continue
             if edit is not None:
                 item.additional_text_edits = [types.TextEdit(range=self._view.range(edit.span), new_text=edit.text)]
             yield item
+
+    def _still_there(self, unit: Unit, edit: Edit) -> bool:
+        """Tell whether the text before an edit is what it was when the file was analysed."""
+        end = edit.span.end
+        return unit.file.source.text[:end] == self._view.source.text[:end]
 
     def _elsewhere(self, unit: Unit) -> Iterator[tuple[str, Kind, str]]:
         for symbol in self._analysis.program.symbols():

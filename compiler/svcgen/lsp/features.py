@@ -94,7 +94,7 @@ def _add_changing(server: SvcgenServer) -> None:
         types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(completion.TRIGGERS))
     )
     def on_completion(params: types.CompletionParams) -> list[types.CompletionItem]:
-        view = server.view(params.text_document.uri)
+        view = server.typing_view(params.text_document.uri)
         return completion.completion(view, params.position, snippets=server.takes_snippets)
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)

@@ -204,9 +204,16 @@ class Project:
         return known
 
     def last_unit(self, path: str) -> tuple[Analysis, Unit] | None:
-        """Return what a file said when it could last be parsed, which may be now."""
-        self.analyse(path)
-        return self._last_units.get(key_of(path))
+        """Return what a file said when it was last analysed and could be parsed: some keystrokes ago, at once."""
+        key = key_of(path)
+        if key not in self._last_units:
+            self.analyse(path)
+        return self._last_units.get(key)
+
+    def text(self, path: str) -> SourceFile | None:
+        """Return the text of an open file, None if it is not open."""
+        key = key_of(path)
+        return SourceFile(self._paths[key], key, self._texts[key]) if key in self._texts else None
 
     def check(self, paths: Mapping[str, str], texts: Mapping[str, str]) -> Checked:
         """Check files, by key, with these texts over those that are open."""

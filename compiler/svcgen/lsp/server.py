@@ -93,6 +93,21 @@ class SvcgenServer(LanguageServer):
             analysis=analysis,
         )
 
+    def typing_view(self, uri: str) -> View:
+        """Return a document as it is, with what was known of it some keystrokes ago: completion must not wait."""
+        path = path_of(uri)
+        source, known = self.project.text(path), self.project.last_unit(path)
+        if source is None or known is None:
+            return self.view(uri)
+        return View(
+            project=self.project,
+            positions=self.positions,
+            uris=self.uris,
+            path=source.path,
+            source=source,
+            analysis=known[0],
+        )
+
     def any_view(self, path: str) -> View | None:
         """Return a file of a group that could be read, None if none could."""
         analysis = self.project.analyse(path)

@@ -48,7 +48,7 @@ class View:
 
     def range(self, span: Span) -> types.Range:
         """Return the range of a span of any file of the analysis."""
-        source = self.analysis.source(span.file)
+        source = self.source if span.file == self.source.path else self.analysis.source(span.file)
         return self.positions.range(source, span) if source is not None else _TOP
 
     def location(self, span: Span) -> types.Location:
