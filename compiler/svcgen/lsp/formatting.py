@@ -17,7 +17,8 @@ def edits(view: View) -> list[types.TextEdit] | None:
         return None
     # Not splitlines, to which U+2028 and others end a line.
     old, new = before.split("\n"), after.split("\n")
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    # Lines that stand everywhere, as `}`, are no anchors: with them 1,600 lines take a second.
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=True)
     starts = _starts(old)
     edits = (
         _edit(starts, old, first, last, new[low:high])
