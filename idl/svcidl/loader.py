@@ -68,7 +68,7 @@ def load(
     Args:
         paths: files and folders, as the user wrote them.
         include: folders in which imports are looked up after the importing file's own.
-        texts: by `SourceFile.key`, what to read in place of what a file holds.
+        texts: by `SourceFile.key`, what to read in place of what a file holds; it need not exist.
     """
     return _Loader([os.fspath(folder) for folder in include], texts or {}).run([os.fspath(path) for path in paths])
 
@@ -91,7 +91,7 @@ class _Loader:
         while queue:
             key = queue.popleft()
             path = self._paths[key]
-            if (problem := why_unreadable(path)) is not None:
+            if (problem := self._why_unreadable(path)) is not None:
                 self._report_path(path, problem)
                 continue
             before = len(self._paths)
@@ -107,6 +107,11 @@ class _Loader:
 
     def _report_path(self, path: str, problem: str) -> None:
         self._diagnostics.append(cannot_read(path, problem))
+
+    def _why_unreadable(self, path: str) -> str | None:
+        # An editor's text of a file that was never saved can be read.
+        is_given = bool(self._texts) and "\0" not in path and os.path.realpath(path) in self._texts
+        return None if is_given else why_unreadable(path)
 
     def _expand(self, path: str) -> list[str]:
         return idl_files(path, self._report_path)
@@ -138,7 +143,7 @@ class _Loader:
         candidates = [os.path.normpath(os.path.join(folder, written.value)) for folder in folders]
         problems: dict[str, str] = {}
         for candidate in candidates:
-            problem = why_unreadable(candidate)
+            problem = self._why_unreadable(candidate)
             if problem is None:
                 return self._add(candidate)
             problems[candidate] = problem

@@ -43,7 +43,7 @@ def check(
     Args:
         paths: `.idl` files, and folders for every `.idl` file under them.
         include: folders in which imports are looked up after the importing file's own.
-        texts: by `SourceFile.key`, what to read in place of what a file holds.
+        texts: by `SourceFile.key`, what to read in place of what a file holds; it need not exist.
         keep_program: return the program, too, which takes as much memory as the model.
     """
     loaded = load(paths, include=include, texts=texts)

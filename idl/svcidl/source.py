@@ -49,6 +49,10 @@ class SourceFile:
         end = self._starts[number] if number < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
+    def line_start(self, number: int) -> int:
+        """Return the offset at which the 1-based line `number` begins."""
+        return self._starts[number - 1]
+
     def place(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column of the 0-based `offset`."""
         line = bisect_right(self._starts, offset)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from svcgen.plan.package import HEADER
+from svcgen.marks import HEADER
 from svcgen.write import WriteError, compare, write
 
 GENERATED = f"{HEADER}a.idl.\nx = 1\n"

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry] = {
     "dead": Entry("svcrt.cli.dead:command", "Look at messages that services could not handle."),
     "broker": Entry("svcrt.cli.broker:command", "Print the address of the broker, for a script."),
     "explain": Entry("svcgen.cli.explain:command", "Explain a diagnostic code."),
+    "lsp": Entry("svcgen.cli.lsp:command", "Serve editors: the language server."),
     "demo": Entry("svcgen.cli.demo:command", "Show a small shop of three services at work."),
 }
 
