@@ -37,6 +37,8 @@ RECIPES = {
     "nameko": Recipe(("nameko==2.14.1", "setuptools<81"), "nameko", ("python3.11", "python3.10", "python3.9")),
     "faststream": Recipe(("faststream[rabbit,cli]==0.7.8",), "faststream"),
     "grpc": Recipe(("grpcio==1.85.3", "grpcio-tools==1.85.1"), "grpcio", generates=True),
+    "thriftpy2": Recipe(("thriftpy2==0.7.1",), "thriftpy2"),
+    "betterproto2": Recipe(("betterproto2-compiler==0.10.1", "grpcio-tools==1.85.1"), "betterproto2-compiler"),
     "amqp": Recipe(("amqp==5.4.2", "kombu>=5.7,<6"), "amqp"),
 }
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from svcgen.plan import Names, choose_names, plan_package
 from svcgen.render import render
-from svcgen.targets import PYTHON, find_target
+from svcgen.targets import PYTHON, TargetError, find_target
 from svcgen.write import Changes, compare, merged, write
 from svcidl.diagnostics import Diagnostic, in_order
 from svcidl.model import Model
@@ -25,11 +25,15 @@ class Compiled:
         diagnostics: errors and warnings, in the order of the run.
         sources: every file read, by the path that the spans name.
         changes: what was written, or would be; None when there is any error, and then nothing was written.
+        absent: see `svcidl.pipeline.Checked`.
+        outputs: every file that was written, or need not be.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile]
     changes: Changes | None
+    absent: tuple[str, ...] = ()
+    outputs: tuple[Path, ...] = ()
 
 
 def check_files(
@@ -85,7 +89,7 @@ def compile_files(
         dry_run: only tell what would be written.
 
     Raises:
-        TargetError: there is no such target, or it has failed; nothing was written.
+        TargetError: there is no such target, it has failed, or two write one file; nothing was written.
         WriteError: the file system, or a file that svcgen did not generate, is in the way. Nothing was written, or,
             where there are several folders, nothing in this one and those after it.
     """
@@ -96,9 +100,19 @@ def compile_files(
     folders: dict[Path, dict[str, str]] = {}
     for name, folder in targets.items():
         files = generators[name](checked.model) if name in generators else generate(checked.model, names)
-        folders.setdefault(Path(out if folder is None else folder), {}).update(files)
+        placed = folders.setdefault(Path(out if folder is None else folder), {})
+        if both := sorted(placed.keys() & files.keys()):
+            raise TargetError(
+                f"two targets write `{both[0]}`: give `{name}` a folder of its own, `--target {name}=DIR`"
+            )
+        placed.update(files)
     found = {folder: compare(files, folder) for folder, files in folders.items()}
     if not dry_run:
         found = {folder: write(files, folder) for folder, files in folders.items()}
-    changes = merged(found, Path(out))
-    return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=changes)
+    return Compiled(
+        diagnostics=checked.diagnostics,
+        sources=checked.sources,
+        changes=merged(found, Path(out)),
+        absent=checked.absent,
+        outputs=tuple(folder / path for folder, files in folders.items() for path in files),
+    )

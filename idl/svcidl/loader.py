@@ -50,11 +50,13 @@ class Loaded:
     Attributes:
         files: by key: the requested ones first in the order given, then the imported ones.
         include: the folders in which imports were looked up.
+        absent: paths at which an import was looked for in vain; a file there would be read instead.
     """
 
     files: Mapping[str, LoadedFile]
     diagnostics: tuple[Diagnostic, ...]
     include: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def load(
@@ -80,6 +82,7 @@ class _Loader:
         self._diagnostics: list[Diagnostic] = []
         self._paths: dict[str, str] = {}
         """Key to the path that a user should see, in the order of the files."""
+        self._absent: list[str] = []
 
     def run(self, paths: list[str]) -> Loaded:
         for path in paths:
@@ -97,7 +100,12 @@ class _Loader:
             before = len(self._paths)
             files[key] = self._read(key, path, key in requested)
             queue.extend(list(self._paths)[before:])
-        return Loaded(files=files, diagnostics=tuple(self._diagnostics), include=tuple(self._include))
+        return Loaded(
+            files=files,
+            diagnostics=tuple(self._diagnostics),
+            include=tuple(self._include),
+            absent=tuple(self._absent),
+        )
 
     def _add(self, path: str) -> str:
         # A path with a NUL names no file; it is reported where it is read.
@@ -145,6 +153,7 @@ class _Loader:
         for candidate in candidates:
             problem = self._why_unreadable(candidate)
             if problem is None:
+                self._absent += problems
                 return self._add(candidate)
             problems[candidate] = problem
         # A file that exists but cannot be read says more than the places where there is none.

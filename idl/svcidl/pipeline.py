@@ -23,12 +23,14 @@ class Checked:
         diagnostics: errors and warnings, file by file in the order of the run, by place inside a file.
         sources: every file read, by the path that the spans name.
         program: the files with every name bound, where it was asked for.
+        absent: paths at which an import was looked for in vain; a file there would be read instead.
     """
 
     model: Model | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile]
     program: Program | None = None
+    absent: tuple[str, ...] = ()
 
 
 def check(
@@ -54,7 +56,7 @@ def check(
     diagnostics = in_order([*first, *without_consequences(first, [*unbound, *broken])], list(sources))
     model = None if has_errors(diagnostics) else build_model(program)
     kept = program if keep_program else None
-    return Checked(model=model, diagnostics=diagnostics, sources=sources, program=kept)
+    return Checked(model=model, diagnostics=diagnostics, sources=sources, program=kept, absent=loaded.absent)
 
 
 def without_consequences(first: Iterable[Diagnostic], later: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -1,15 +1,19 @@
 """`compile`: write the packages of IDL files."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from svcgen.cache import Asked, Cache, default_folder
 from svcgen.cli.diagnostics import show
 from svcgen.cli.exit_codes import COULD_NOT_RUN, FINDINGS
 from svcgen.cli.options import files_argument, format_option, include_option
-from svcgen.pipeline import compile_files
-from svcgen.targets import PYTHON, TargetError
-from svcgen.write import Changes, WriteError
+from svcgen.targets import BUILT_IN, PYTHON, TargetError
+
+if TYPE_CHECKING:
+    from svcgen.pipeline import Compiled
 
 EPILOG = """\b
 Examples:
@@ -41,6 +45,7 @@ Examples:
     "--out; may be repeated.  [default: python]",
 )
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; list what differs and exit 1.")
+@click.option("--no-cache", is_flag=True, help="Do all of it, though nothing has changed since the last run.")
 @format_option
 def command(
     files: tuple[Path, ...],
@@ -48,24 +53,48 @@ def command(
     include: tuple[Path, ...],
     targets: dict[str, Path | None],
     is_check: bool,
+    no_cache: bool,
     form: str,
 ) -> int:
     """Write typed Python for FILE, a `.idl` file or a folder of them, and for all that it imports.
 
     `package acme.orders.v1` becomes `acme/orders/v1/` in the output folder. With any mistake nothing is written.
     """
+    asked = Asked(files=files, out=out, include=include, targets=targets)
+    is_ours = all(name in (PYTHON, *BUILT_IN) for name in targets)
+    cache = None if no_cache or not is_ours else Cache(default_folder())
+    if cache is not None and (kept := cache.unchanged(asked)) is not None:
+        show((), {}, form)
+        return _show_check((), kept, ()) if is_check else _show((), kept, (), out)
+    # Not before: an unchanged run needs neither the parser nor the generator.
+    from svcgen.pipeline import compile_files
+    from svcgen.write import WriteError
+
     try:
         compiled = compile_files(files, out=out, include=include, targets=targets, dry_run=is_check)
     except (TargetError, WriteError) as error:
         click.echo(f"Error: {error}", err=True)
         return COULD_NOT_RUN
     show(compiled.diagnostics, compiled.sources, form)
-    if compiled.changes is None:
+    changes = compiled.changes
+    if changes is None:
         return FINDINGS
+    if cache is not None and not compiled.diagnostics and (changes.is_fresh or not is_check):
+        _keep(cache, asked, compiled)
     if is_check:
-        return _show_check(compiled.changes)
-    click.echo(_summary(compiled.changes, out), err=True)
-    return 0
+        return _show_check(changes.written, changes.unchanged, changes.removed)
+    return _show(changes.written, changes.unchanged, changes.removed, out)
+
+
+def _keep(cache: Cache, asked: Asked, compiled: "Compiled") -> None:
+    assert compiled.changes is not None
+    cache.keep(
+        asked,
+        read=compiled.sources,
+        absent=compiled.absent,
+        written=compiled.outputs,
+        shown=sorted((*compiled.changes.written, *compiled.changes.unchanged)),
+    )
 
 
 def _targets(given: tuple[str, ...]) -> dict[str, Path | None]:
@@ -81,25 +110,26 @@ def _targets(given: tuple[str, ...]) -> dict[str, Path | None]:
     return targets
 
 
-def _show_check(changes: Changes) -> int:
-    for path in changes.written:
+def _show_check(written: Sequence[str], unchanged: Sequence[str], removed: Sequence[str]) -> int:
+    for path in written:
         click.echo(f"differs: {path}", err=True)
-    for path in changes.removed:
+    for path in removed:
         click.echo(f"stale: {path}", err=True)
-    if changes.is_fresh:
-        click.echo(f"{_count(len(changes.unchanged))} up to date", err=True)
+    if not written and not removed:
+        click.echo(f"{_count(len(unchanged))} up to date", err=True)
         return 0
     click.echo("run the same command without --check to bring them up to date", err=True)
     return FINDINGS
 
 
-def _summary(changes: Changes, out: Path) -> str:
-    parts = [f"{_count(len(changes.written))} written" if changes.written else ""]
-    parts.append(f"{_count(len(changes.unchanged))} unchanged" if changes.unchanged else "")
-    parts.append(f"{_count(len(changes.removed))} removed" if changes.removed else "")
-    packages = sorted({path.rpartition("/")[0] for path in (*changes.written, *changes.unchanged)})
+def _show(written: Sequence[str], unchanged: Sequence[str], removed: Sequence[str], out: Path) -> int:
+    parts = [f"{_count(len(written))} written" if written else ""]
+    parts.append(f"{_count(len(unchanged))} unchanged" if unchanged else "")
+    parts.append(f"{_count(len(removed))} removed" if removed else "")
+    packages = sorted({path.rpartition("/")[0] or path for path in (*written, *unchanged)})
     shown = ", ".join(packages) if len(packages) <= 4 else f"{len(packages)} packages"
-    return f"{', '.join(filter(None, parts))} in {out.as_posix()}: {shown}"
+    click.echo(f"{', '.join(filter(None, parts))} in {out.as_posix()}: {shown}", err=True)
+    return 0
 
 
 def _count(number: int) -> str:

@@ -6,12 +6,14 @@ Other distributions add targets through the entry-point group `svcgen.targets`.
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from svcgen.marks import MARK
-from svcidl.model import Model
 
-Generate: TypeAlias = Callable[[Model], Mapping[str, str]]
+if TYPE_CHECKING:
+    from svcidl.model import Model
+
+Generate: TypeAlias = "Callable[[Model], Mapping[str, str]]"
 
 GROUP = "svcgen.targets"
 """Entry-point group of targets that other distributions add."""
@@ -54,7 +56,7 @@ def find_target(name: str) -> Generate:
 def _guarded(name: str, generate: Generate) -> Generate:
     """Return a target of others whose mistakes are told as such."""
 
-    def checked(model: Model) -> Mapping[str, str]:
+    def checked(model: "Model") -> Mapping[str, str]:
         try:
             files = dict(generate(model))
         except Exception as error:
