@@ -70,15 +70,24 @@ _MEANINGLESS = {
 def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
     """Something else stands here than may stand here; `expected` are names of terminals."""
     found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
+    return _wrong(found, text, span, expected)
+
+
+def unfinished(span: Span, expected: Collection[str]) -> Diagnostic:
+    """What ends at `span` wants more, and the next thing begins on a line of its own."""
+    return _wrong("this is not finished", None, span, expected)
+
+
+def _wrong(found: str, text: str | None, span: Span, expected: Collection[str]) -> Diagnostic:
     nouns = _expected(expected)
-    label = f"expected {nouns}" if nouns else ""
     # Where a name may stand every keyword may, too, and says nothing of what is meant.
     kinds = (None,) if "NAME" in expected else (None, *expected)
     fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in kinds)
     help_ = tuple(fitting)[:1]
     if not help_ and set(expected) == {"LBRACE"}:
         help_ = ("a declaration has a body, which may be empty: `{}`",)
-    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span, help=help_)
+    message = found + (f", expected {nouns}" if nouns else "")
+    return Diagnostic(code="E0101", message=message, span=span, help=help_)
 
 
 def _expected(kinds: Collection[str]) -> str:
@@ -100,6 +109,11 @@ def missing(kind: str, span: Span) -> Diagnostic:
     """A mark or a keyword is missing just before `span`."""
     text = MARKS.get(kind, kind.lower())
     return Diagnostic(code="E0102", message=f"a `{text}` is missing here", span=span)
+
+
+def early_brace(span: Span) -> Diagnostic:
+    """A body is closed, and goes on."""
+    return Diagnostic(code="E0101", message="the body goes on after this `}`", span=span, help=("remove it",))
 
 
 def missing_brace(span: Span) -> Diagnostic:
