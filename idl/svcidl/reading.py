@@ -15,6 +15,7 @@ class State:
         body: the keyword of the declaration whose braces are open, "" at top level.
         braces: how many are open.
         margin: the column of the declaration whose body is open, or was open last.
+        line: the line of its `{`.
     """
 
     stack: list[int]
@@ -22,6 +23,7 @@ class State:
     body: str = ""
     braces: int = 0
     margin: int = 1
+    line: int = 0
 
     def copy(self) -> "State":
         """Return one that can go its own way."""
@@ -35,6 +37,8 @@ class Reading:
         tokens: all of the file; after the last (`$END`) two more of it, so that looking ahead never leaves the list.
         kept: what was read, its length is `state.kept`.
         mark: everything before the token `mark_index` is complete; the state there.
+        entry_index: where the field, value, member or declaration before the mark begins.
+        annotated: the state before the last `@`.
         closed: the state before the `}` that closed the last body, and that token's index.
     """
 
@@ -45,6 +49,8 @@ class Reading:
         self.state = State(stack=[automaton.start])
         self.mark = self.state.copy()
         self.mark_index = 0
+        self.entry_index = 0
+        self.annotated = self.state
         self.closed: tuple[State, int] | None = None
 
     @property
@@ -65,6 +71,8 @@ class Reading:
         state = self.state
         closes = token.kind == "RBRACE" and state.braces == 1
         before = state.copy() if closes else None
+        if token.kind == "AT":
+            self.annotated = state.copy()
         if not self.automaton.feed(state.stack, token.kind):
             return False
         if token.kind == "$END":
@@ -72,6 +80,7 @@ class Reading:
         if token.kind == "LBRACE":
             if state.braces == 0:
                 state.body, state.margin = self._opened()
+                state.line = token.line
             state.braces += 1
         elif token.kind == "RBRACE":
             state.braces -= 1
@@ -96,13 +105,14 @@ class Reading:
 
     def set_mark(self, index: int) -> None:
         """Remember that everything before the token at `index` is complete."""
+        if index > self.mark_index:
+            self.entry_index = self.mark_index
         self.mark, self.mark_index = self.state.copy(), index
 
-    def rewind(self, state: State, index: int) -> None:
-        """Go back to `state`, and on with the token at `index`."""
+    def rewind(self, state: State) -> None:
+        """Go back to `state`."""
         self.state = state.copy()
         del self.kept[state.kept :]
-        self.set_mark(index)
 
     def is_boundary(self, index: int) -> bool:
         """Tell whether what stands before the token at `index` is complete, and it may begin something."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from svcidl import syntax_errors
 from svcidl.automaton import Automaton
 from svcidl.diagnostics import Diagnostic
-from svcidl.reading import Reading
+from svcidl.reading import Reading, State
 from svcidl.repairs import Allowed, Repair, best_repair
 from svcidl.source import SourceFile, Span
 from svcidl.suggest import closest
@@ -37,9 +37,13 @@ _CLOSING = frozenset(("RBRACE", "$END"))
 """After an annotation anything else may be a mistake in its arguments."""
 _WITHOUT_BRACES = frozenset(("ALIAS", "UNION", "IMPORT"))
 _EXPONENT = re.compile(r"[eE][0-9]+")
+_CLOSE = 3
+"""So few behind another, a missing mark is a consequence as well."""
+_HEAD = 64
+"""Tokens among which a package declaration that is not first is looked for."""
 _STEPS = 8
 """Steps per token after which reading stops."""
-_NEARBY = 3
+_NEARBY = 5
 """An error so few tokens behind a repair may be its consequence."""
 
 
@@ -109,20 +113,44 @@ class _Recovery:
         index = 0
         while self._tokens[index].kind == "DOC":
             index += 1
-        token = self._tokens[index]
+        token, after = self._tokens[index], self._tokens[index + 1]
         if token.kind == "PACKAGE":
             return
-        if token.kind == "NAME" and self._tokens[index + 1].named and closest(token.text, ("package", "namespace")):
+        late = self._late_package(index)
+        names_follow = after.named and (self._tokens[index + 2].kind == "DOT" or self._tokens[index + 2].first)
+        if late is not None and token.kind == "IMPORT":
+            self._found.append(syntax_errors.late_package(self._span(self._tokens[late])))
+            self._move_package(late, index)
+        elif late is not None:
+            self._found.append(syntax_errors.unexpected(token.text, self._span(token), ("PACKAGE",)))
+            del self._tokens[index:late]
+        elif token.kind == "NAME" and after.named and closest(token.text, ("package", "namespace")):
             self._found.append(syntax_errors.misspelt(token.text, "package", self._span(token)))
             self._tokens[index] = replace(token, kind="PACKAGE")
-            return
-        self._found.append(syntax_errors.missing_package(self._span(token)))
-        after = self._tokens[index + 1]
-        is_name = token.kind == "NAME" and (after.first or after.kind == "$END")
-        if token.named and (after.kind == "DOT" or is_name):
-            self._tokens.insert(index, replace(token, kind="PACKAGE", text="package", end=token.start))
         else:
-            self._push_package()
+            self._found.append(syntax_errors.missing_package(self._span(token)))
+            if token.named and (after.kind == "DOT" or (token.kind == "NAME" and after.first)):
+                self._tokens.insert(index, replace(token, kind="PACKAGE", text="package", end=token.start))
+            elif names_follow and not token.named and token.kind != "AT":
+                self._tokens[index] = replace(token, kind="PACKAGE")
+            else:
+                self._push_package()
+
+    def _move_package(self, start: int, index: int) -> None:
+        """Move the package declaration at `start` to `index`."""
+        end = start + 2
+        while self._tokens[end].kind == "DOT" and self._tokens[end + 1].named:
+            end += 2
+        statement = self._tokens[start:end]
+        del self._tokens[start:end]
+        self._tokens[index:index] = statement
+
+    def _late_package(self, index: int) -> int | None:
+        """Return where the package is declared, if something that begins nothing stands before it."""
+        if begins_declaration(self._tokens, index):
+            return None
+        places = range(index + 1, min(index + _HEAD, self._reading.last))
+        return next((at for at in places if self._tokens[at].kind == "PACKAGE" and self._tokens[at + 1].named), None)
 
     def _push_package(self) -> None:
         for kind, text in (("PACKAGE", "package"), ("NAME", "unknown")):
@@ -209,11 +237,16 @@ class _Recovery:
             self._return_to_mark(index)
         if reading.state.body:
             if not self._reopened and self._touched < index - 1:
-                self._found.append(syntax_errors.missing_brace(self._span(self._tokens[index])))
+                self._found.append(self._missing_brace(index))
             while reading.state.body:
                 reading.push(self._inserted("RBRACE", index))
         self._reopened = False
         return index
+
+    def _missing_brace(self, index: int) -> Diagnostic:
+        if self._reading.state.line == self._tokens[index - 1].line:
+            return syntax_errors.missing("RBRACE", self._span(self._inserted("RBRACE", index)))
+        return syntax_errors.missing_brace(self._span(self._tokens[index]))
 
     def _reopen(self, index: int) -> int | None:
         """Take back the `}` before the token at `index` if what follows belongs to the body that it closed.
@@ -226,20 +259,29 @@ class _Recovery:
             return None
         (before, brace), reading.closed = reading.closed, None
         token = self._tokens[index]
-        inside = brace == index - 1 and (not token.first or token.column > before.margin)
-        if not inside or begins_declaration(self._tokens, index) or not self._continues(index, before.body):
+        inside = brace == index - 1 and (not token.first or token.column > before.margin or token.kind == "RBRACE")
+        if not inside or begins_declaration(self._tokens, index) or not self._continues(index, before):
             return None
-        if self._touched < brace - _NEARBY:
+        if self._touched < brace - _CLOSE:
             self._found.append(syntax_errors.early_brace(self._span(self._tokens[brace])))
         if token.kind == "COMMA" and not self._automaton.accepts(before.stack, "COMMA"):
             index += 1
-        reading.rewind(before, index)
+        if before.body == "IMPORT":
+            self._lost.add(_ANY_NAME)
+        reading.rewind(before)
+        reading.set_mark(index)
         self._reopened = True
         self._touched = brace
         return index
 
-    def _continues(self, index: int, body: str) -> bool:
-        return self._tokens[index].kind == "COMMA" or begins_entry(self._tokens, index, body)
+    def _continues(self, index: int, before: State) -> bool:
+        """Tell whether the token at `index` belongs to the body that the `}` before it closed."""
+        token, brace = self._tokens[index], self._tokens[index - 1]
+        if before.body == "IMPORT":
+            return token.kind in ("COMMA", "RBRACE")
+        if token.kind == "RBRACE":
+            return token.first and not brace.first and before.line < brace.line
+        return token.kind == "COMMA" or begins_entry(self._tokens, index, before.body)
 
     def _inserted(self, kind: str, index: int) -> Token:
         """Return a token that is missing before the one at `index`, standing right after the one before."""
@@ -266,11 +308,32 @@ class _Recovery:
             return index
         if self._mend_number(index):
             return index + 1
+        if self._tokens[index - 1].kind == "AT" and self._reading.kept[-1:] == [self._tokens[index - 1]]:
+            return self._drop_at(index)
         repair = best_repair(self._automaton, state.stack, self._kinds(index, _FAR), self._allowed(index))
         if repair is None:
             self._give_up(index, silent=self._is_doubtful(index))
             return self._reading.mark_index
         return self._apply(repair, index)
+
+    def _drop_at(self, index: int) -> int:
+        """No name stands behind the `@` before the token at `index`: read on as if it were not there."""
+        if not self._is_doubtful(index):
+            self._found.append(syntax_errors.unexpected("@", self._span(self._tokens[index - 1]), ()))
+        self._reading.rewind(self._reading.annotated)
+        self._touch(index)
+        return index
+
+    def _touch(self, index: int) -> None:
+        """Remember that something was mended before or at the token at `index`."""
+        self._mended, self._touched = self._reading.mark_index, index
+        self._guess_before(index)
+
+    def _guess_before(self, index: int) -> None:
+        """What is wrong right at the mark may belong to what stands before, and be missing there."""
+        if index == self._reading.mark_index:
+            first, last = self._tokens[self._reading.entry_index], self._tokens[index]
+            self._guessed.update(range(first.line, last.line + 1))
 
     def _allowed(self, index: int) -> Allowed:
         """Return which repairs the place allows."""
@@ -289,8 +352,10 @@ class _Recovery:
 
     def _is_doubtful(self, index: int) -> bool:
         """Tell whether an error may be the consequence of one that was told."""
-        lines = {self._tokens[index].line, self._tokens[max(index - 1, 0)].line}
-        return self._mended == self._reading.mark_index or not lines.isdisjoint(self._fault_lines)
+        token = self._tokens[index]
+        lines = {token.line, self._tokens[max(index - 1, 0)].line}
+        near = not token.first and 0 <= index - self._touched <= _NEARBY
+        return near or self._mended == self._reading.mark_index or not lines.isdisjoint(self._fault_lines)
 
     def _apply(self, repair: Repair, index: int) -> int:
         """Make the repair at the token at `index`, and tell it."""
@@ -299,17 +364,19 @@ class _Recovery:
         token = self._tokens[index]
         if not self._is_doubtful(index):
             self._found.append(self._unexpected(index))
+        is_import = "IMPORT" in (self._reading.mark.body, self._tokens[self._reading.mark_index].kind)
         if repair.edit != "insert":
             self._lost.add(token.text)
-        self._mended = self._reading.mark_index
-        self._touched = index
+        if is_import and repair.kind == "NAME":
+            self._lost.add(_ANY_NAME)
+        self._is_spoilt |= is_import or repair.kind == "NAME"
+        self._touch(index)
         if repair.edit == "delete":
             return index + 1
         if repair.edit == "insert":
             self._reading.push(self._inserted("NAME", index))
         else:
             self._reading.push(replace(token, kind=repair.kind, text=syntax_errors.MARKS.get(repair.kind, "unknown")))
-        self._is_spoilt |= repair.kind == "NAME"
         return index if repair.edit == "insert" else index + 1
 
     def _unexpected(self, index: int) -> Diagnostic:
@@ -319,14 +386,14 @@ class _Recovery:
     def _insert(self, kind: str, index: int) -> int:
         """Supply a mark before the token at `index`."""
         token = self._inserted(kind, index)
-        near = self._is_spoilt or index - self._touched <= _NEARBY
+        on_line = self._tokens[max(self._touched, 0)].line == self._tokens[index - 1].line
+        near = self._is_spoilt or not on_line or index - self._touched <= _CLOSE
         follows = near and self._mended == self._reading.mark_index
         brace_known = kind == "RBRACE" and self._reopened
         if not follows and not brace_known and self._tokens[index].line not in self._fault_lines:
             self._found.append(syntax_errors.missing(kind, self._span(token)))
         self._reading.push(token)
-        self._mended = self._reading.mark_index
-        self._touched = index
+        self._touch(index)
         return index
 
     def _meant_keyword(self, index: int) -> str | None:
@@ -371,6 +438,7 @@ class _Recovery:
         resume = next_begin(self._tokens, begin, body=mark.body, margin=mark.margin)
         if not silent:
             self._found.append(self._blame(index, resume))
+        self._guess_before(index)
         self._touched = max(index, resume - 1)
         self._return_to_mark(resume)
 
@@ -390,7 +458,8 @@ class _Recovery:
         """Forget what was read since the mark, remember its names, and set the mark at `resume`."""
         reading = self._reading
         first = lead_end(self._tokens, reading.mark_index)
-        if self._tokens[first].kind in (*DECLARATION_WORDS, "IMPORT") and not self._tokens[first + 1].named:
+        name = first + 2 if self._tokens[first].kind == "CLOSED" else first + 1
+        if self._tokens[first].kind in (*DECLARATION_WORDS, "IMPORT") and not self._tokens[name].named:
             self._lost.add(_ANY_NAME)
         for token in self._tokens[reading.mark_index : resume]:
             if token.faulty:
@@ -399,7 +468,8 @@ class _Recovery:
                 # A name that its `(` is missing behind took the figure with it: `NotFound404)`.
                 self._lost.update((token.text, token.text.rstrip("0123456789")))
         self._is_spoilt = False
-        reading.rewind(reading.mark, resume)
+        reading.rewind(reading.mark)
+        reading.set_mark(resume)
         if reading.state.stack == [self._automaton.start]:
             self._push_package()
             reading.set_mark(resume)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from svcidl.automaton import Automaton
 from svcidl.syntax_errors import MARKS
+from svcidl.tokens import WORDS
 
 _FAR = 16
 """Tokens read to choose among several edits."""
@@ -13,6 +14,7 @@ _NEAR = 4
 """Tokens that must be readable after an edit."""
 _MARKS = ("COMMA", "COLON", "RPAR", "RANGLE", "RBRACKET", "ARROW", "EQUAL", "LBRACE", "LPAR", "RBRACE")
 _KEYWORDS = ("AS", "EVERY", "RECEIVES", "SENDS", "CRON", "BODY", "STATUS")
+_OPENING = frozenset(("LBRACE", "LPAR"))
 _SAME_LINE = frozenset(("EQUAL", "LPAR"))
 """Marks that go on with what stands before them: on a new line something new begins."""
 
@@ -88,8 +90,10 @@ def _drops(automaton: Automaton, stack: list[int], following: Sequence[str], kin
     """Return the edits that leave the wrong token out, or put a mark in its place."""
     rest = following[1:]
     found = [Repair(edit="delete", kind="", reads=1 + automaton.run(stack, rest))] if rest else []
+    is_word = following[0] == "NAME" or following[0] in WORDS
     for kind in kinds:
-        if kind in MARKS and kind != following[0]:
+        # A word is no bracket mistyped.
+        if kind in MARKS and kind != following[0] and not (is_word and kind in _OPENING):
             found.append(Repair(edit="replace", kind=kind, reads=automaton.run(stack, [kind, *rest])))
     return [repair for repair in found if repair.reads > min(_NEAR, len(rest))]
 

@@ -135,6 +135,12 @@ def missing_package(span: Span) -> Diagnostic:
     return Diagnostic(code="E0112", message="the package declaration is missing", span=span, help=help_)
 
 
+def late_package(span: Span) -> Diagnostic:
+    """The package is declared after an import."""
+    help_ = ("move it up, above the imports",)
+    return Diagnostic(code="E0101", message="the package declaration stands first", span=span, help=help_)
+
+
 def late_import(span: Span) -> Diagnostic:
     """An import stands after a declaration."""
     help_ = ("move it up, below `package`",)
