@@ -38,6 +38,7 @@ class Reading:
         kept: what was read, its length is `state.kept`.
         mark: everything before the token `mark_index` is complete; the state there.
         entry_index: where the field, value, member or declaration before the mark begins.
+        outer: the state at the last mark outside of all braces, and that mark's index.
         annotated: the state before the last `@`.
         closed: the state before the `}` that closed the last body, and that token's index.
     """
@@ -50,6 +51,7 @@ class Reading:
         self.mark = self.state.copy()
         self.mark_index = 0
         self.entry_index = 0
+        self.outer = (self.mark, 0)
         self.annotated = self.state
         self.closed: tuple[State, int] | None = None
 
@@ -108,6 +110,8 @@ class Reading:
         if index > self.mark_index:
             self.entry_index = self.mark_index
         self.mark, self.mark_index = self.state.copy(), index
+        if not self.state.body:
+            self.outer = (self.mark, index)
 
     def rewind(self, state: State) -> None:
         """Go back to `state`."""
@@ -120,6 +124,8 @@ class Reading:
         if not state.body:
             begins = token.first or token.kind == "$END" or begins_declaration(self.tokens, index)
             return begins and self.automaton.accepts(state.stack, "$END")
+        if state.body == "IMPORT":
+            return False
         starts = token.named or token.kind in ("DOC", "AT", "RBRACE")
         if state.body == "SERVICE" and token.named:
             starts = token.kind in MEMBER_WORDS or token.kind == "RESERVED" or (token.first and token.kind == "NAME")

@@ -21,6 +21,8 @@ from svcidl.tokens import (
     Token,
     begins_declaration,
     begins_entry,
+    body_end,
+    is_foreign,
     lead_end,
     next_begin,
 )
@@ -33,17 +35,21 @@ _LEADLESS = frozenset(("RBRACE", "RPAR", "COMMA", "$END", "ARROW"))
 """What documentation and annotations cannot stand before, whatever follows it."""
 _ANY_NAME = "*"
 """Stands among lost names for a declaration whose own name is missing: it may have been any."""
+ANY_VALUE = "*value"
+"""Stands among lost names for a value of an enum whose name is missing."""
+ANY_VARIANT = "*variant"
+"""Stands among lost names for a variant of a union whose name is missing."""
 _CLOSING = frozenset(("RBRACE", "$END"))
 """After an annotation anything else may be a mistake in its arguments."""
 _WITHOUT_BRACES = frozenset(("ALIAS", "UNION", "IMPORT"))
 _EXPONENT = re.compile(r"[eE][0-9]+")
-_CLOSE = 3
+_CLOSE = 4
 """So few behind another, a missing mark is a consequence as well."""
 _HEAD = 64
 """Tokens among which a package declaration that is not first is looked for."""
 _STEPS = 8
 """Steps per token after which reading stops."""
-_NEARBY = 5
+_NEARBY = 8
 """An error so few tokens behind a repair may be its consequence."""
 
 
@@ -187,6 +193,8 @@ class _Recovery:
             self._return_to_mark(index)
         else:
             self._reading.set_mark(index)
+        if self._touched == index:
+            self._mended = index
 
     def _guess(self, end: int) -> None:
         """Remember the lines of what began at the mark and ends before the token `end`."""
@@ -308,6 +316,8 @@ class _Recovery:
             return index
         if self._mend_number(index):
             return index + 1
+        if self._is_foreign(index):
+            return self._drop_declaration(index)
         if self._tokens[index - 1].kind == "AT" and self._reading.kept[-1:] == [self._tokens[index - 1]]:
             return self._drop_at(index)
         repair = best_repair(self._automaton, state.stack, self._kinds(index, _FAR), self._allowed(index))
@@ -315,6 +325,24 @@ class _Recovery:
             self._give_up(index, silent=self._is_doubtful(index))
             return self._reading.mark_index
         return self._apply(repair, index)
+
+    def _is_foreign(self, index: int) -> bool:
+        """Tell whether the first thing in this body belongs to another kind of body: the keyword before it is wrong."""
+        reading = self._reading
+        first = reading.mark.braces == 1 and reading.kept[reading.mark.kept - 1].kind == "LBRACE"
+        return first and is_foreign(self._tokens, reading.mark_index, reading.mark.body)
+
+    def _drop_declaration(self, index: int) -> int:
+        reading = self._reading
+        if not self._is_doubtful(index):
+            self._found.append(self._unexpected(index))
+        outer, start = reading.outer
+        resume = body_end(self._tokens, index, reading.mark.margin)
+        self._lost.update(token.text for token in self._tokens[start:resume] if token.named)
+        reading.rewind(outer)
+        reading.set_mark(resume)
+        self._touched = resume - 1
+        return resume
 
     def _drop_at(self, index: int) -> int:
         """No name stands behind the `@` before the token at `index`: read on as if it were not there."""
@@ -331,7 +359,7 @@ class _Recovery:
 
     def _guess_before(self, index: int) -> None:
         """What is wrong right at the mark may belong to what stands before, and be missing there."""
-        if index == self._reading.mark_index:
+        if index <= self._reading.mark_index + 2:
             first, last = self._tokens[self._reading.entry_index], self._tokens[index]
             self._guessed.update(range(first.line, last.line + 1))
 
@@ -354,7 +382,8 @@ class _Recovery:
         """Tell whether an error may be the consequence of one that was told."""
         token = self._tokens[index]
         lines = {token.line, self._tokens[max(index - 1, 0)].line}
-        near = not token.first and 0 <= index - self._touched <= _NEARBY
+        is_inside = not token.first or token.kind == "$END"
+        near = is_inside and 0 <= index - self._touched <= _NEARBY
         return near or self._mended == self._reading.mark_index or not lines.isdisjoint(self._fault_lines)
 
     def _apply(self, repair: Repair, index: int) -> int:
@@ -367,8 +396,12 @@ class _Recovery:
         is_import = "IMPORT" in (self._reading.mark.body, self._tokens[self._reading.mark_index].kind)
         if repair.edit != "insert":
             self._lost.add(token.text)
-        if is_import and repair.kind == "NAME":
+        if is_import:
             self._lost.add(_ANY_NAME)
+        elif self._reading.mark.body == "ENUM" and index == self._reading.mark_index:
+            self._lost.add(ANY_VALUE)
+        elif self._tokens[self._reading.mark_index].kind in ("UNION", "CLOSED") and not self._reading.mark.body:
+            self._lost.add(ANY_VARIANT)
         self._is_spoilt |= is_import or repair.kind == "NAME"
         self._touch(index)
         if repair.edit == "delete":

@@ -16,6 +16,7 @@ WORDS = (
     | {"PACKAGE", "IMPORT", "AS", "RESERVED", "THROWS", "HTTP", "BODY", "STATUS", "RECEIVES", "SENDS", "EVERY"}
     | {"CRON", "TZ", "STREAM"}
 )
+_WITH_FIELDS = frozenset(("STRUCT", "ERROR", "EVENT"))
 _OPENERS = frozenset(("LBRACE", "EQUAL", "LPAR"))
 
 
@@ -115,6 +116,31 @@ def next_begin(tokens: Sequence[Token], start: int, *, body: str, margin: int) -
             if body and (at_margin or (depth == 0 and _ends_line(tokens, index))):
                 return index
             depth = max(0, depth - 1)
+    return last
+
+
+def is_foreign(tokens: Sequence[Token], index: int, body: str) -> bool:
+    """Tell whether what begins at `index` belongs to a body of another kind than `body`."""
+    others = [kind for kind in ("STRUCT", "SERVICE") if kind != body and not (kind == "STRUCT" and body in _WITH_FIELDS)]
+    if begins_entry(tokens, index, body):
+        return False
+    first = lead_end(tokens, index)
+    is_value = body in _WITH_FIELDS and tokens[first].named and tokens[first + 1].kind == "COMMA"
+    return is_value or any(begins_entry(tokens, index, kind) for kind in others)
+
+
+def body_end(tokens: Sequence[Token], start: int, margin: int) -> int:
+    """Return the index after the body in which `start` stands, whose declaration begins in the column `margin`."""
+    depth = 0
+    last = len(tokens) - 3
+    for index in range(start, last):
+        token = tokens[index]
+        at_margin = token.first and token.column <= margin
+        if at_margin and begins_declaration(tokens, index):
+            return index
+        depth += {"LBRACE": 1, "RBRACE": -1}.get(token.kind, 0)
+        if token.kind == "RBRACE" and (at_margin or depth < 0):
+            return index + 1
     return last
 
 

@@ -18,7 +18,9 @@ def defaults(program: Program) -> Iterator[Diagnostic]:
             try:
                 evaluate(program, field.type, field.default)
             except BadLiteral as bad:
-                if not (isinstance(bad.node, nodes.Word) and bad.node.text in unit.file.lost):
+                # A value that a syntax error swallowed is not unknown.
+                lost = not unit.file.lost.isdisjoint((bad.node.text, "*value")) if isinstance(bad.node, nodes.Word) else False
+                if not lost:
                     yield Diagnostic(code=bad.code, message=bad.message, span=bad.node.span, help=bad.help)
 
 
