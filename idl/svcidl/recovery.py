@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from svcidl import syntax_errors
 from svcidl.automaton import Automaton
-from svcidl.diagnostics import Diagnostic
+from svcidl.diagnostics import Diagnostic, has_errors
 from svcidl.reading import Reading, State
 from svcidl.repairs import Allowed, Repair, best_repair
 from svcidl.source import SourceFile, Span
@@ -94,6 +94,8 @@ class _Recovery:
         """The index of the token at which something was mended or given up last."""
         self._is_spoilt = False
         """What began at the mark has a name that was made up: it is left out once it is read."""
+        self._is_changed = False
+        """In what began at the mark a token was left out or made up: what else is missing there is no second mistake."""
         self._reopened = False
         """A `}` was taken back: if the body has no other, that is no mistake of its own."""
         self._lead_end = 0
@@ -132,6 +134,9 @@ class _Recovery:
             del self._tokens[index:late]
         elif token.kind == "NAME" and after.named and closest(token.text, ("package", "namespace")):
             self._found.append(syntax_errors.misspelt(token.text, "package", self._span(token)))
+            self._tokens[index] = replace(token, kind="PACKAGE")
+        elif token.named and names_follow and not after.first and not begins_declaration(self._tokens, index):
+            self._found.append(syntax_errors.unexpected(token.text, self._span(token), ("PACKAGE",)))
             self._tokens[index] = replace(token, kind="PACKAGE")
         else:
             self._found.append(syntax_errors.missing_package(self._span(token)))
@@ -193,6 +198,7 @@ class _Recovery:
             self._return_to_mark(index)
         else:
             self._reading.set_mark(index)
+        self._is_changed = False
         if self._touched == index:
             self._mended = index
 
@@ -231,6 +237,7 @@ class _Recovery:
             self._found.append(syntax_errors.stray_annotation(self._span(annotation)))
         else:
             self._found.append(syntax_errors.stray_documentation(self._span(lead[0])))
+            return after
         self._touched = after
         if not self._reading.is_boundary(index):
             self._mended = self._reading.mark_index
@@ -280,6 +287,8 @@ class _Recovery:
         reading.set_mark(index)
         self._reopened = True
         self._touched = brace
+        if not token.first:
+            self._mended = index
         return index
 
     def _continues(self, index: int, before: State) -> bool:
@@ -289,7 +298,8 @@ class _Recovery:
             return token.kind in ("COMMA", "RBRACE")
         if token.kind == "RBRACE":
             return token.first and not brace.first and before.line < brace.line
-        return token.kind == "COMMA" or begins_entry(self._tokens, index, before.body)
+        in_line = not brace.first and not token.first and before.line < brace.line
+        return in_line or token.kind == "COMMA" or begins_entry(self._tokens, index, before.body)
 
     def _inserted(self, kind: str, index: int) -> Token:
         """Return a token that is missing before the one at `index`, standing right after the one before."""
@@ -313,6 +323,7 @@ class _Recovery:
         if keyword is not None:
             self._found.append(syntax_errors.misspelt(token.text, keyword.lower(), self._span(token)))
             self._tokens[index] = replace(token, kind=keyword)
+            self._touch(index)
             return index
         if self._mend_number(index):
             return index + 1
@@ -320,6 +331,9 @@ class _Recovery:
             return self._drop_declaration(index)
         if self._tokens[index - 1].kind == "AT" and self._reading.kept[-1:] == [self._tokens[index - 1]]:
             return self._drop_at(index)
+        if self._next_begin() < index:
+            self._give_up(index, silent=self._is_doubtful(index))
+            return self._reading.mark_index
         repair = best_repair(self._automaton, state.stack, self._kinds(index, _FAR), self._allowed(index))
         if repair is None:
             self._give_up(index, silent=self._is_doubtful(index))
@@ -359,7 +373,9 @@ class _Recovery:
 
     def _guess_before(self, index: int) -> None:
         """What is wrong right at the mark may belong to what stands before, and be missing there."""
-        if index <= self._reading.mark_index + 2:
+        start, body = self._reading.mark_index, self._reading.mark.body
+        begins_late = not self._tokens[start].first
+        if begins_late or (index == start and not (body and begins_entry(self._tokens, start, body))):
             first, last = self._tokens[self._reading.entry_index], self._tokens[index]
             self._guessed.update(range(first.line, last.line + 1))
 
@@ -380,10 +396,14 @@ class _Recovery:
 
     def _is_doubtful(self, index: int) -> bool:
         """Tell whether an error may be the consequence of one that was told."""
+        if not self._fault_lines and not has_errors(self._found):
+            # Nothing was told of which it could be the consequence.
+            return False
         token = self._tokens[index]
         lines = {token.line, self._tokens[max(index - 1, 0)].line}
-        is_inside = not token.first or token.kind == "$END"
-        near = is_inside and 0 <= index - self._touched <= _NEARBY
+        behind = index - self._touched
+        is_same_line = not token.first and self._tokens[max(self._touched, 0)].line == token.line
+        near = 0 <= behind <= _NEARBY and (is_same_line or (token.kind == "$END" and behind <= _CLOSE))
         return near or self._mended == self._reading.mark_index or not lines.isdisjoint(self._fault_lines)
 
     def _apply(self, repair: Repair, index: int) -> int:
@@ -398,12 +418,10 @@ class _Recovery:
             self._lost.add(token.text)
         if is_import:
             self._lost.add(_ANY_NAME)
-        elif self._reading.mark.body == "ENUM" and index == self._reading.mark_index:
-            self._lost.add(ANY_VALUE)
-        elif self._tokens[self._reading.mark_index].kind in ("UNION", "CLOSED") and not self._reading.mark.body:
-            self._lost.add(ANY_VARIANT)
+        self._lose_unnamed(index)
         self._is_spoilt |= is_import or repair.kind == "NAME"
         self._touch(index)
+        self._is_changed = True
         if repair.edit == "delete":
             return index + 1
         if repair.edit == "insert":
@@ -411,6 +429,14 @@ class _Recovery:
         else:
             self._reading.push(replace(token, kind=repair.kind, text=syntax_errors.MARKS.get(repair.kind, "unknown")))
         return index if repair.edit == "insert" else index + 1
+
+    def _lose_unnamed(self, index: int) -> None:
+        """Remember that a value or a variant may be missing whose name nobody knows."""
+        reading = self._reading
+        if reading.state.body == "ENUM" and self._tokens[index - 1].kind in ("LBRACE", "COMMA"):
+            self._lost.add(ANY_VALUE)
+        elif self._tokens[reading.mark_index].kind in ("UNION", "CLOSED") and not reading.mark.body:
+            self._lost.add(ANY_VARIANT)
 
     def _unexpected(self, index: int) -> Diagnostic:
         token, expected = self._tokens[index], self._automaton.expected(self._reading.state.stack)
@@ -420,13 +446,15 @@ class _Recovery:
         """Supply a mark before the token at `index`."""
         token = self._inserted(kind, index)
         on_line = self._tokens[max(self._touched, 0)].line == self._tokens[index - 1].line
-        near = self._is_spoilt or not on_line or index - self._touched <= _CLOSE
+        near = self._is_changed or not on_line or index - self._touched <= _CLOSE
         follows = near and self._mended == self._reading.mark_index
-        brace_known = kind == "RBRACE" and self._reopened
+        ends = self._tokens[index].kind == "$END" and index - self._touched <= 1
+        brace_known = kind == "RBRACE" and (self._reopened or ends)
         if not follows and not brace_known and self._tokens[index].line not in self._fault_lines:
             self._found.append(syntax_errors.missing(kind, self._span(token)))
         self._reading.push(token)
         self._touch(index)
+        self._is_spoilt |= self._reading.state.body == "IMPORT"
         return index
 
     def _meant_keyword(self, index: int) -> str | None:
@@ -465,15 +493,20 @@ class _Recovery:
 
     def _give_up(self, index: int, *, silent: bool) -> None:
         """Leave out what began at the mark, and set the mark where reading can go on."""
-        start, mark = self._reading.mark_index, self._reading.mark
-        # What stands before a declaration belongs to it: reading goes on after its first word at the earliest.
-        begin = lead_end(self._tokens, start) + 1
-        resume = next_begin(self._tokens, begin, body=mark.body, margin=mark.margin)
+        resume = self._next_begin()
         if not silent:
             self._found.append(self._blame(index, resume))
         self._guess_before(index)
+        self._lose_unnamed(index)
         self._touched = max(index, resume - 1)
         self._return_to_mark(resume)
+
+    def _next_begin(self) -> int:
+        """Return where the next thing begins behind the one that begins at the mark."""
+        start, mark = self._reading.mark_index, self._reading.mark
+        # What stands before a declaration belongs to it: reading goes on after its first word at the earliest.
+        begin = lead_end(self._tokens, start) + 1
+        return next_begin(self._tokens, begin, body=mark.body, margin=mark.margin)
 
     def _blame(self, index: int, resume: int) -> Diagnostic:
         """Return what is wrong with what began at the mark, given up at `index` to go on at `resume`."""
@@ -500,7 +533,7 @@ class _Recovery:
             elif token.named:
                 # A name that its `(` is missing behind took the figure with it: `NotFound404)`.
                 self._lost.update((token.text, token.text.rstrip("0123456789")))
-        self._is_spoilt = False
+        self._is_spoilt = self._is_changed = False
         reading.rewind(reading.mark)
         reading.set_mark(resume)
         if reading.state.stack == [self._automaton.start]:

@@ -58,6 +58,8 @@ _REMEDIES = (
 )
 """What helps: the text that stands there and what could stand in its place (None: whatever), the remedy."""
 
+_UNITS = {"millisecond": "ms", "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "day": "d"}
+"""What people write behind a figure, without the `s` of the plural."""
 
 _MEANINGLESS = {
     "\u201c\u201d\u201e\u00ab\u00bb": 'strings stand in straight double quotes: `"`',
@@ -84,6 +86,9 @@ def _wrong(found: str, text: str | None, span: Span, expected: Collection[str]) 
     kinds = (None,) if "NAME" in expected else (None, *expected)
     fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in kinds)
     help_ = tuple(fitting)[:1]
+    unit = _UNITS.get((text or "").removesuffix("s"))
+    if unit is not None:
+        help_ = (f"a duration is one word, the figure and its unit: `5{unit}`",)
     if not help_ and set(expected) == {"LBRACE"}:
         help_ = ("a declaration has a body, which may be empty: `{}`",)
     message = found + (f", expected {nouns}" if nouns else "")
@@ -138,7 +143,7 @@ def missing_package(span: Span) -> Diagnostic:
 def late_package(span: Span) -> Diagnostic:
     """The package is declared after an import."""
     help_ = ("move it up, above the imports",)
-    return Diagnostic(code="E0101", message="the package declaration stands first", span=span, help=help_)
+    return Diagnostic(code="E0112", message="the package declaration stands first", span=span, help=help_)
 
 
 def late_import(span: Span) -> Diagnostic:

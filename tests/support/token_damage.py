@@ -1,9 +1,13 @@
 """Good IDL files, damaged one token at a time: what recovery is tried on."""
 
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from svcidl.diagnostics import Diagnostic, Severity
+from svcidl.pipeline import check
 
 ROOT = Path(__file__).resolve().parents[2]
 _TOKEN = re.compile(r"///[^\r\n]*|//[^\r\n]*|\"(?:[^\"\\\r\n]|\\.)*\"|-?[0-9]+(?:\.[0-9]+)?[A-Za-z_0-9]*|[A-Za-z_]\w*|->|\.\.|[^\s\w]")
@@ -60,3 +64,40 @@ def _apart(text: str, start: int, end: int, other: str) -> str:
     if not other:
         return " " if words.match(before) and words.match(after) else ""
     return (" " if words.match(before) else "") + other + (" " if words.match(after) else "")
+
+
+def copy_of(path: Path, folder: Path) -> Path:
+    """Copy a good file into `folder`, with the files beside it, which it may import; return the copy."""
+    target = folder / path.parent.relative_to(ROOT)
+    if not target.exists():
+        others = [*path.parent.rglob("*.idl")]
+        for other in others:
+            place = target / other.relative_to(path.parent)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(other, place)
+    return target / path.name
+
+
+def errors_of(copy: Path, text: str) -> list[Diagnostic]:
+    """Return the errors that are told of a file once `text` stands in it."""
+    copy.write_text(text, encoding="utf-8")
+    return [found for found in check([copy]).diagnostics if found.severity is Severity.ERROR]
+
+
+def has_syntax_error(errors: Sequence[Diagnostic]) -> bool:
+    """Tell whether one of them is of the grammar: other damage is a contract, if a wrong one."""
+    return any(found.code.startswith("E01") for found in errors)
+
+
+def is_near(damage: Damage, good: str, line: int) -> bool:
+    """Tell whether a line of the damaged text is that of the damage, or of one of the next tokens on either side."""
+    spans = token_spans(good)
+    before = [end for _, end in spans if end <= damage.start][-_NEXT:]
+    after = [start for start, _ in spans if start >= damage.end][:_NEXT]
+    first = good.count("\n", 0, before[0] if before else 0) + 1
+    moved = damage.text.count("\n") - good.count("\n", damage.start, damage.end)
+    last = good.count("\n", 0, after[-1] if len(after) == _NEXT else len(good)) + 1 + moved
+    return first <= line <= last
+
+
+_NEXT = 6
