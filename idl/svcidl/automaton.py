@@ -32,12 +32,13 @@ class Automaton:
     def run(self, stack: list[int], kinds: Iterable[str]) -> int:
         """Return how many of `kinds` can be read in a row, leaving `stack` alone."""
         above: list[int] = []
-        depth: int | None = len(stack)
+        depth = len(stack)
         count = 0
         for kind in kinds:
-            depth = self._read(stack, depth, above, kind)
-            if depth is None:
+            read = self._read(stack, depth, above, kind)
+            if read is None:
                 break
+            depth = read
             count += 1
         return count
 

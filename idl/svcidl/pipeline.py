@@ -47,9 +47,7 @@ def check(paths: Iterable[str | os.PathLike[str]], *, include: Sequence[str | os
 
 def without_consequences(loaded: Loaded, later: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return those of `later` that do not stand where a syntax error was mended: what was made of it is a guess."""
-    damaged = {
-        (found.span.file, found.span.line) for found in loaded.diagnostics if found.severity is Severity.ERROR
-    }
+    damaged = {(found.span.file, found.span.line) for found in loaded.diagnostics if found.severity is Severity.ERROR}
     for file in loaded.files.values():
         damaged.update((file.source.path, line) for line in file.guessed)
     return [found for found in later if (found.span.file, found.span.line) not in damaged]

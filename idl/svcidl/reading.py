@@ -3,8 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from svcidl import syntax_errors
 from svcidl.automaton import Automaton
-from svcidl.tokens import BODY_WORDS, MEMBER_WORDS, Token, begins_declaration, lead_end
+from svcidl.tokens import (
+    BODY_WORDS,
+    MEMBER_WORDS,
+    Token,
+    begins_declaration,
+    begins_entry,
+    find_begin,
+    lead_end,
+    other_body,
+)
+
+_LEADLESS = frozenset(("RBRACE", "RPAR", "COMMA", "$END", "ARROW"))
+"""What documentation and annotations cannot stand before, whatever follows it."""
+_CLOSING = frozenset(("RBRACE", "$END"))
+"""After an annotation anything else may be a mistake in its arguments."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,3 +145,45 @@ class Reading:
         if state.body == "SERVICE" and token.named:
             starts = token.kind in MEMBER_WORDS or token.kind == "RESERVED" or (token.first and token.kind == "NAME")
         return starts and state.braces == 1 and self.automaton.accepts(state.stack, "RBRACE")
+
+    def leads_nowhere(self, index: int, after: int) -> bool:
+        """Tell whether the documentation and annotations from `index` to before `after` stand before nothing."""
+        state = self.state
+        if self.tokens[index].kind == "AT" and not self.automaton.accepts(state.stack, "AT"):
+            return False
+        kind, following = self.tokens[after].kind, self.tokens[after + 1].kind
+        closing = _LEADLESS if self.tokens[after - 1].kind == "DOC" else _CLOSING
+        if kind in closing or (kind == "RESERVED" and following == "LPAR"):
+            return True
+        if state.body == "SERVICE":
+            return state.braces == 1 and kind in ("HTTP", "THROWS") and following != "COLON"
+        return not state.body and kind == "IMPORT" and following == "STRING"
+
+    def continues(self, index: int, before: State) -> bool:
+        """Tell whether the token at `index` belongs to the body that the `}` before it closed."""
+        token, brace = self.tokens[index], self.tokens[index - 1]
+        if before.body == "IMPORT":
+            return token.kind in ("COMMA", "RBRACE")
+        if token.kind == "RBRACE":
+            return token.first and not brace.first and before.line < brace.line
+        in_line = not brace.first and not token.first and before.line < brace.line
+        return in_line or token.kind == "COMMA" or begins_entry(self.tokens, index, before.body)
+
+    def missing_token(self, kind: str, index: int) -> Token:
+        """Return a token that is missing before the one at `index`, standing right after the one before."""
+        place = self.tokens[index - 1] if index else self.tokens[index]
+        text = syntax_errors.MARKS.get(kind, kind.lower())
+        column = place.column + place.end - place.start
+        return Token(kind=kind, text=text, start=place.end, end=place.end, line=place.line, column=column, first=False)
+
+    def meant_body(self) -> str | None:
+        """Return the keyword that should stand before this body, if its first entry belongs to one of another kind."""
+        first = self.mark.braces == 1 and self.kept[self.mark.kept - 1].kind == "LBRACE"
+        return other_body(self.tokens, self.mark_index, self.mark.body) if first else None
+
+    def next_begin(self) -> int:
+        """Return where the next thing begins behind the one that begins at the mark."""
+        start, mark = self.mark_index, self.mark
+        # What stands before a declaration belongs to it: reading goes on after its first word at the earliest.
+        begin = lead_end(self.tokens, start) + 1
+        return find_begin(self.tokens, begin, body=mark.body, margin=mark.margin)

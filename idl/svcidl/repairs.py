@@ -63,7 +63,7 @@ def best_repair(automaton: Automaton, stack: list[int], following: Sequence[str]
     following = following[:_FAR]
     # Where a name can stand, a keyword would be read as one.
     name_fits = automaton.accepts(stack, "NAME")
-    kinds = _MARKS if name_fits else (*_MARKS, *_KEYWORDS)
+    kinds: tuple[str, ...] = _MARKS if name_fits else (*_MARKS, *_KEYWORDS)
     if allowed.complete:
         kinds = tuple(kind for kind in kinds if kind not in _SAME_LINE)
     # The next line may hold a mistake of its own: what follows on this line is enough.
@@ -80,9 +80,7 @@ def _inserts(
     automaton: Automaton, stack: list[int], following: Sequence[str], kinds: Sequence[str], needed: int
 ) -> list[Repair]:
     needed = min(needed, len(following))
-    tried = [
-        Repair(edit="insert", kind=kind, reads=automaton.run(stack, [kind, *following]) - 1) for kind in kinds
-    ]
+    tried = [Repair(edit="insert", kind=kind, reads=automaton.run(stack, [kind, *following]) - 1) for kind in kinds]
     return [repair for repair in tried if repair.reads >= needed]
 
 

@@ -54,7 +54,7 @@ _REMEDIES = (
     (":", "ARROW", "the result of a method is written `-> T`"),
     ("[", None, "a list is written `list<T>`, a map `map<K, V>`"),
     ("|", None, "a value that may be missing is `T?`, one of several structs is declared as a `union`"),
-    (None, "AS", 'write what it is called before this: `import "…" as name`, `subscribes Event as on_event`'),
+    (None, "AS", 'write what it is called: `import "…" as name`, `subscribes Event as on_event`'),
 )
 """What helps: the text that stands there and what could stand in its place (None: whatever), the remedy."""
 
@@ -119,6 +119,12 @@ def missing(kind: str, span: Span) -> Diagnostic:
 def early_brace(span: Span) -> Diagnostic:
     """A body is closed, and goes on."""
     return Diagnostic(code="E0101", message="the body goes on after this `}`", span=span, help=("remove it",))
+
+
+def wrong_body(span: Span, keyword: str, meant: str) -> Diagnostic:
+    """The body of a `keyword` begins with what stands in that of a `meant`."""
+    message = f"this has no place in a `{keyword}`"
+    return Diagnostic(code="E0101", message=message, span=span, help=(f"was `{meant}` meant?",))
 
 
 def missing_brace(span: Span) -> Diagnostic:

@@ -88,7 +88,7 @@ def begins_entry(tokens: Sequence[Token], index: int, body: str) -> bool:
     return first.named and second.kind == "COLON"
 
 
-def next_begin(tokens: Sequence[Token], start: int, *, body: str, margin: int) -> int:
+def find_begin(tokens: Sequence[Token], start: int, *, body: str, margin: int) -> int:
     """Return the index at or after `start` where the next field, value, member or declaration begins.
 
     Args:
@@ -119,14 +119,17 @@ def next_begin(tokens: Sequence[Token], start: int, *, body: str, margin: int) -
     return last
 
 
-def is_foreign(tokens: Sequence[Token], index: int, body: str) -> bool:
-    """Tell whether what begins at `index` belongs to a body of another kind than `body`."""
-    others = [kind for kind in ("STRUCT", "SERVICE") if kind != body and not (kind == "STRUCT" and body in _WITH_FIELDS)]
+def other_body(tokens: Sequence[Token], index: int, body: str) -> str | None:
+    """Return the keyword of the body of what begins at `index`, None if that is `body` or not known."""
     if begins_entry(tokens, index, body):
-        return False
+        return None
     first = lead_end(tokens, index)
-    is_value = body in _WITH_FIELDS and tokens[first].named and tokens[first + 1].kind == "COMMA"
-    return is_value or any(begins_entry(tokens, index, kind) for kind in others)
+    if body != "SERVICE" and begins_entry(tokens, index, "SERVICE"):
+        return "SERVICE"
+    if body not in _WITH_FIELDS and begins_entry(tokens, index, "STRUCT"):
+        return "STRUCT"
+    is_value = tokens[first].named and tokens[first + 1].kind == "COMMA"
+    return "ENUM" if body != "ENUM" and is_value else None
 
 
 def body_end(tokens: Sequence[Token], start: int, margin: int) -> int:

@@ -1,4 +1,4 @@
-"""The tool chain holds against a few hundred random inputs; `toolchain.py` beside this runs for as long as is wished."""
+"""The tool chain holds against a few hundred random inputs; `toolchain.py` beside this tries as many as is wished."""
 
 import itertools
 from pathlib import Path

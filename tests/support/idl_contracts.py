@@ -5,7 +5,22 @@ from random import Random
 
 from hypothesis import strategies as st
 
-_STEMS = ("order", "class", "None", "id", "self", "status", "key", "stream", "import", "x", "Type", "list", "event", "_a")
+_STEMS = (
+    "order",
+    "class",
+    "None",
+    "id",
+    "self",
+    "status",
+    "key",
+    "stream",
+    "import",
+    "x",
+    "Type",
+    "list",
+    "event",
+    "_a",
+)
 _SCALARS = (
     ("bool", ("true", "false")),
     ("int", ("0", "-7", "9223372036854775807")),
@@ -175,7 +190,9 @@ class Contract:
         return f'route {name} GET "/{name}.csv" ({self._name()}: int?)'
 
     def _timer(self) -> str:
-        when = self._random.choice(("every 30s", "every 2h", 'cron "0 2 * * *"', 'cron "*/5 * * * 1-5" tz "Europe/Paris"'))
+        when = self._random.choice(
+            ("every 30s", "every 2h", 'cron "0 2 * * *"', 'cron "*/5 * * * 1-5" tz "Europe/Paris"')
+        )
         return f"timer {self._name()} {when}"
 
 

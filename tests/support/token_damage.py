@@ -10,7 +10,9 @@ from svcidl.diagnostics import Diagnostic, Severity
 from svcidl.pipeline import check
 
 ROOT = Path(__file__).resolve().parents[2]
-_TOKEN = re.compile(r"///[^\r\n]*|//[^\r\n]*|\"(?:[^\"\\\r\n]|\\.)*\"|-?[0-9]+(?:\.[0-9]+)?[A-Za-z_0-9]*|[A-Za-z_]\w*|->|\.\.|[^\s\w]")
+_TOKEN = re.compile(
+    r"///[^\r\n]*|//[^\r\n]*|\"(?:[^\"\\\r\n]|\\.)*\"|-?[0-9]+(?:\.[0-9]+)?[A-Za-z_0-9]*|[A-Za-z_]\w*|->|\.\.|[^\s\w]"
+)
 REPLACEMENTS = ("x", "struct", "rpc", "{", "}", "(", ")", ",", ":", "=", '"s"', "7", "@", "->", "<", ">", "?", "|", ".")
 """What stands in for a token, or before it: one of each kind that the grammar knows."""
 

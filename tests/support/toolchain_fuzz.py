@@ -68,7 +68,9 @@ def _damaged(text: str, random: Random) -> str:
         if not spans:
             return text
         (start, end), (other, other_end) = random.choice(spans), random.choice(spans)
-        piece = random.choice(("", random.choice(REPLACEMENTS), text[other:other_end], f"{text[start:end]} {text[start:end]}"))
+        piece = random.choice(
+            ("", random.choice(REPLACEMENTS), text[other:other_end], f"{text[start:end]} {text[start:end]}")
+        )
         text = text[:start] + piece + text[end if random.random() < 0.7 else start :]
     return text
 
@@ -83,7 +85,10 @@ def _shuffled(text: str, random: Random) -> str:
 
 
 def _text(random: Random) -> str:
-    pieces = (random.choice((random.choice(_ALPHABET), random.choice(_WORDS), random.choice(REPLACEMENTS))) for _ in range(random.randint(0, 200)))
+    pieces = (
+        random.choice((random.choice(_ALPHABET), random.choice(_WORDS), random.choice(REPLACEMENTS)))
+        for _ in range(random.randint(0, 200))
+    )
     return random.choice(("", "package a.b\n", "package a.b\nstruct S {\n")) + random.choice(("", " ")).join(pieces)
 
 
@@ -98,5 +103,7 @@ def _damaged_bytes(data: bytes, random: Random) -> bytes:
 def _deep(random: Random) -> str:
     """Return something nested, or repeated, many times over."""
     times = random.choice((1, 15, 17, 200, 2_000))
-    piece = random.choice(("list<", "(", "{", "[", "@a(", "map<str, ", "/// x\n", "}", "a: int\n", "struct S {\n", '"', "T?", ".a", ", "))
+    piece = random.choice(
+        ("list<", "(", "{", "[", "@a(", "map<str, ", "/// x\n", "}", "a: int\n", "struct S {\n", '"', "T?", ".a", ", ")
+    )
     return f"package a.b\nstruct S {{\n  a: {piece * times}\n}}\n"

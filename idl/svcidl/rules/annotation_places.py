@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
+from svcidl.losses import ANY_VARIANT
 from svcidl.resolve import walk
 from svcidl.resolve.annotations import read_annotations
 from svcidl.resolve.program import Program, Symbol, variants
@@ -33,7 +34,7 @@ def _tag(node: nodes.Struct, symbol: Symbol, tagged: frozenset[Symbol]) -> Itera
     for annotation in node.annotations:
         # A union that a syntax error swallowed may have named it.
         is_known = symbol in tagged or symbol.unit.file.swallowed(node.name.text)
-        is_known = is_known or "*variant" in symbol.unit.file.lost
+        is_known = is_known or ANY_VARIANT in symbol.unit.file.lost
         if annotation.name.text == "tag" and not is_known:
             message = f"`@tag` has no meaning on `{node.name.text}`, which is a variant of no union"
             help_ = "name the struct in a union, or remove the annotation"

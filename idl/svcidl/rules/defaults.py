@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
+from svcidl.losses import ANY_VALUE
 from svcidl.resolve import walk
 from svcidl.resolve.literals import BadLiteral, evaluate
 from svcidl.resolve.program import Program
@@ -19,8 +20,8 @@ def defaults(program: Program) -> Iterator[Diagnostic]:
                 evaluate(program, field.type, field.default)
             except BadLiteral as bad:
                 # A value that a syntax error swallowed is not unknown.
-                lost = not unit.file.lost.isdisjoint((bad.node.text, "*value")) if isinstance(bad.node, nodes.Word) else False
-                if not lost:
+                names = (bad.node.text, ANY_VALUE) if isinstance(bad.node, nodes.Word) else ()
+                if unit.file.lost.isdisjoint(names):
                     yield Diagnostic(code=bad.code, message=bad.message, span=bad.node.span, help=bad.help)
 
 
