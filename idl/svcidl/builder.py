@@ -186,12 +186,19 @@ class Builder:
     def lead(self, c: list[Any]) -> dict[str, Any]:
         annotations = tuple(item for item in c if isinstance(item, nodes.Annotation))
         lines = [item for item in c if not isinstance(item, nodes.Annotation)]
-        if annotations and lines and lines[-1].start_pos > annotations[0].span.start:
+        is_late = annotations and lines and lines[-1].start_pos > annotations[0].span.start
+        if is_late and not self._glued(annotations[0]):
             late = next(line for line in lines if line.start_pos > annotations[0].span.start)
             message = "documentation stands after an annotation"
             remedy = "the order is documentation, annotations, declaration"
             self.problems.append(Diagnostic(code="E0111", message=message, span=self._span(late), help=(remedy,)))
         return {"first": c[0], "doc": _doc_text(lines), "annotations": annotations}
+
+    def _glued(self, annotation: nodes.Annotation) -> bool:
+        """Tell whether it stands behind something on its line: the separator that is missing there is told."""
+        start = annotation.span.start
+        before = self.source.text[start - annotation.span.column + 1 : start].rstrip()
+        return before != "" and before[-1] not in "{,"
 
     def _lead(self, lead: dict[str, Any] | None, first: Any, last: Any) -> dict[str, Any]:
         """Return what every documented node takes from what stands before it."""

@@ -39,12 +39,16 @@ def _lines(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagno
 
 
 def _commas(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:
+    told = None
     for before, after in pairwise(entries):
         together = (
             before.span.end_line == after.span.line and "," not in source.text[before.span.end : after.span.start]
         )
         if together and not _documentation_ends(after, source):
-            yield _problem("a comma or a new line must stand before this", "write a comma here", _start(after))
+            # A word too many misses a comma on both sides: that is one mistake.
+            if told is not before:
+                yield _problem("a comma or a new line must stand before this", "write a comma here", _start(after))
+            told = after
 
 
 def _misplaced(entries: Sequence[nodes.Node], source: SourceFile) -> Iterator[Diagnostic]:

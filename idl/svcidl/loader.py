@@ -28,6 +28,7 @@ class LoadedFile:
     Attributes:
         tree: None where nothing could be made of the text.
         lost: names that a syntax error swallowed; `*` for a declaration whose own name is missing.
+        guessed: lines of what was mended: what is wrong there besides may be a consequence.
         requested: given by the user, not only imported.
         imports: the key (see `SourceFile.key`) of each import's file; an import that could not be read is absent.
     """
@@ -35,6 +36,7 @@ class LoadedFile:
     source: SourceFile
     tree: nodes.File | None
     lost: frozenset[str]
+    guessed: frozenset[int]
     requested: bool
     imports: Mapping[nodes.Import, str]
 
@@ -136,14 +138,24 @@ class _Loader:
         imports: dict[nodes.Import, str] = {}
         if parsed.tree is not None:
             # Where tokens were left out or supplied, a separator that seems to miss is the syntax error told already.
-            told = {diagnostic.span.line for diagnostic in parsed.diagnostics}
+            told = {diagnostic.span.line for diagnostic in parsed.diagnostics} | parsed.guessed
             layout = check_layout(parsed.tree, source)
             self._diagnostics += [diagnostic for diagnostic in layout if diagnostic.span.line not in told]
             for statement in parsed.tree.imports:
+                known = len(self._diagnostics)
                 target = self._find(statement.path, path)
+                if statement.path.span.line in told:
+                    del self._diagnostics[known:]
                 if target is not None:
                     imports[statement] = target
-        return LoadedFile(source=source, tree=parsed.tree, lost=parsed.lost, requested=requested, imports=imports)
+        return LoadedFile(
+            source=source,
+            tree=parsed.tree,
+            lost=parsed.lost,
+            guessed=parsed.guessed,
+            requested=requested,
+            imports=imports,
+        )
 
     def _find(self, written: nodes.String, importer: str) -> str | None:
         """Return the key of the imported file, or report why there is none."""

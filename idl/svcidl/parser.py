@@ -31,11 +31,13 @@ class Parsed:
         tree: the nodes; None if nothing could be made of the file. With syntax errors, what could be saved of it.
         diagnostics: in the order of the text.
         lost: names that stand in what was given up: a later stage must not call them unknown.
+        guessed: lines of what was mended: what a later stage finds there may follow from the repair.
     """
 
     tree: nodes.File | None
     diagnostics: tuple[Diagnostic, ...] = ()
     lost: frozenset[str] = frozenset()
+    guessed: frozenset[int] = frozenset()
 
 
 def build_tables() -> bytes:
@@ -77,7 +79,7 @@ def _parse_damaged(engine: "_Engine", source: SourceFile, damaged: bool) -> Pars
             reader.feed_token(_lark_token(token))
         tree = cast("nodes.File", reader.feed_token(lark.Token("$END", "")))
     diagnostics = (*faults, *mended.diagnostics, *engine.builder.problems)
-    return Parsed(tree=tree, diagnostics=diagnostics, lost=mended.lost)
+    return Parsed(tree=tree, diagnostics=diagnostics, lost=mended.lost, guessed=mended.guessed)
 
 
 def _lark_token(token: Token) -> lark.Token:

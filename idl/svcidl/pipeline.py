@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from svcidl.diagnostics import Diagnostic, Severity, has_errors, in_order
-from svcidl.loader import load
+from svcidl.loader import Loaded, load
 from svcidl.model import Model
 from svcidl.resolve.bind import bind
 from svcidl.resolve.build import build_model
@@ -53,13 +53,15 @@ def check(
     broken = check_rules(program)
     sources = {file.source.path: file.source for file in loaded.files.values()}
     first = loaded.diagnostics
-    diagnostics = in_order([*first, *without_consequences(first, [*unbound, *broken])], list(sources))
+    diagnostics = in_order([*first, *without_consequences(loaded, [*unbound, *broken])], list(sources))
     model = None if has_errors(diagnostics) else build_model(program)
     kept = program if keep_program else None
     return Checked(model=model, diagnostics=diagnostics, sources=sources, program=kept, absent=loaded.absent)
 
 
-def without_consequences(first: Iterable[Diagnostic], later: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return those of `later` that do not stand on a line with a syntax error: what was mended there is a guess."""
-    damaged = {(found.span.file, found.span.line) for found in first if found.severity is Severity.ERROR}
+def without_consequences(loaded: Loaded, later: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return those of `later` that do not stand where a syntax error was mended: what was made of it is a guess."""
+    damaged = {(found.span.file, found.span.line) for found in loaded.diagnostics if found.severity is Severity.ERROR}
+    for file in loaded.files.values():
+        damaged.update((file.source.path, line) for line in file.guessed)
     return [found for found in later if (found.span.file, found.span.line) not in damaged]

@@ -56,10 +56,12 @@ _REMEDIES = (
     (":", "ARROW", "the result of a method is written `-> T`"),
     ("[", None, "a list is written `list<T>`, a map `map<K, V>`"),
     ("|", None, "a value that may be missing is `T?`, one of several structs is declared as a `union`"),
-    (None, "AS", 'write what it is called before this: `import "…" as name`, `subscribes Event as on_event`'),
+    (None, "AS", 'write what it is called: `import "…" as name`, `subscribes Event as on_event`'),
 )
 """What helps: the text that stands there and what could stand in its place (None: whatever), the remedy."""
 
+_UNITS = {"millisecond": "ms", "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "day": "d"}
+"""What people write behind a figure, without the `s` of the plural."""
 
 _MEANINGLESS = {
     "\u201c\u201d\u201e\u00ab\u00bb": 'strings stand in straight double quotes: `"`',
@@ -72,15 +74,27 @@ _MEANINGLESS = {
 def unexpected(text: str, span: Span, expected: Collection[str]) -> Diagnostic:
     """Something else stands here than may stand here; `expected` are names of terminals."""
     found = f"unexpected `{text[:40]}`" if text else "the file ends too early"
+    return _wrong(found, text, span, expected)
+
+
+def unfinished(span: Span, expected: Collection[str]) -> Diagnostic:
+    """What ends at `span` wants more, and the next thing begins on a line of its own."""
+    return _wrong("this is not finished", None, span, expected)
+
+
+def _wrong(found: str, text: str | None, span: Span, expected: Collection[str]) -> Diagnostic:
     nouns = _expected(expected)
-    label = f"expected {nouns}" if nouns else ""
     # Where a name may stand every keyword may, too, and says nothing of what is meant.
     kinds = (None,) if "NAME" in expected else (None, *expected)
     fitting = (remedy for mark, kind, remedy in _REMEDIES if mark in (None, text) and kind in kinds)
     help_ = tuple(fitting)[:1]
+    unit = _UNITS.get((text or "").removesuffix("s"))
+    if unit is not None:
+        help_ = (f"a duration is one word, the figure and its unit: `5{unit}`",)
     if not help_ and set(expected) == {"LBRACE"}:
         help_ = ("a declaration has a body, which may be empty: `{}`",)
-    return Diagnostic(code="E0101", message=found + (f", {label}" if label else ""), span=span, help=help_)
+    message = found + (f", expected {nouns}" if nouns else "")
+    return Diagnostic(code="E0101", message=message, span=span, help=help_)
 
 
 def _expected(kinds: Collection[str]) -> str:
@@ -111,11 +125,22 @@ def _insert(text: str, span: Span, message: str) -> Fix:
     return Fix(message=message, edits=(Edit(span=at, text=text),))
 
 
-def missing_brace(span: Span) -> Diagnostic:
-    """A declaration begins at the margin while a body is open."""
+def early_brace(span: Span) -> Diagnostic:
+    """A body is closed, and goes on."""
+    return Diagnostic(code="E0101", message="the body goes on after this `}`", span=span, help=("remove it",))
+
+
+def wrong_body(span: Span, keyword: str, meant: str) -> Diagnostic:
+    """The body of a `keyword` begins with what stands in that of a `meant`."""
+    message = f"this has no place in a `{keyword}`"
+    return Diagnostic(code="E0101", message=message, span=span, help=(f"was `{meant}` meant?",))
+
+
+def missing_brace(span: Span, *, is_alone: bool) -> Diagnostic:
+    """A declaration begins at the margin while a body is open; where it `is_alone`, nothing else in it is."""
     message = "a `}` is missing before this declaration"
     fix = _insert("}\n", span, "close the body above")
-    return Diagnostic(code="E0102", message=message, span=span, help=(fix.message,), fixes=(fix,))
+    return Diagnostic(code="E0102", message=message, span=span, help=(fix.message,), fixes=(fix,) if is_alone else ())
 
 
 def misspelt(text: str, keyword: str, span: Span) -> Diagnostic:
@@ -129,6 +154,12 @@ def missing_package(span: Span) -> Diagnostic:
     """The file does not begin with its package."""
     help_ = ("begin the file with `package`, for example `package acme.orders.v1`",)
     return Diagnostic(code="E0112", message="the package declaration is missing", span=span, help=help_)
+
+
+def late_package(span: Span) -> Diagnostic:
+    """The package is declared after an import."""
+    help_ = ("move it up, above the imports",)
+    return Diagnostic(code="E0112", message="the package declaration stands first", span=span, help=help_)
 
 
 def late_import(span: Span) -> Diagnostic:

@@ -7,6 +7,8 @@ from svcidl.suggest import closest
 
 DECLARATION_WORDS = frozenset(("ALIAS", "ENUM", "CLOSED", "STRUCT", "UNION", "ERROR", "EVENT", "SERVICE"))
 MEMBER_WORDS = frozenset(("RPC", "ONEWAY", "PUBLISHES", "SUBSCRIBES", "USES", "ROUTE", "SOCKET", "TIMER"))
+BODY_WORDS = frozenset(("ENUM", "STRUCT", "ERROR", "EVENT", "SERVICE", "IMPORT"))
+"""Keywords of what has braces."""
 _MEMBER_SPELLINGS = tuple(word.lower() for word in MEMBER_WORDS)
 WORDS = (
     DECLARATION_WORDS
@@ -14,6 +16,7 @@ WORDS = (
     | {"PACKAGE", "IMPORT", "AS", "RESERVED", "THROWS", "HTTP", "BODY", "STATUS", "RECEIVES", "SENDS", "EVERY"}
     | {"CRON", "TZ", "STREAM"}
 )
+_WITH_FIELDS = frozenset(("STRUCT", "ERROR", "EVENT"))
 _OPENERS = frozenset(("LBRACE", "EQUAL", "LPAR"))
 
 
@@ -83,3 +86,68 @@ def begins_entry(tokens: Sequence[Token], index: int, body: str) -> bool:
     if body == "ENUM":
         return first.named and (second.named or second.kind in ("EQUAL", "COMMA", "RBRACE", "DOC", "AT"))
     return first.named and second.kind == "COLON"
+
+
+def find_begin(tokens: Sequence[Token], start: int, *, body: str, margin: int) -> int:
+    """Return the index at or after `start` where the next field, value, member or declaration begins.
+
+    Args:
+        tokens: all of the file, after `$END` at least two more of it.
+        start: where to begin to look.
+        body: the keyword of the declaration whose body is open, "" at top level.
+        margin: the column of that declaration.
+    """
+    depth = 0
+    last = len(tokens) - 3
+    for index in range(start, last):
+        token = tokens[index]
+        at_margin = token.first and token.column <= margin
+        is_out = at_margin or (token.first and not body and depth <= 0)
+        if is_out and begins_declaration(tokens, index):
+            return index
+        if body and depth == 0 and token.first and begins_entry(tokens, index, body):
+            return index
+        if not body and token.first and token.kind == "IMPORT" and tokens[index + 1].kind == "STRING":
+            return index
+        if token.kind == "LBRACE":
+            depth += 1
+        elif token.kind == "RBRACE":
+            # A `{` too many may stand before it: what is at the margin closes the body nevertheless.
+            if body and (at_margin or (depth == 0 and _ends_line(tokens, index))):
+                return index
+            depth = max(0, depth - 1)
+    return last
+
+
+def other_body(tokens: Sequence[Token], index: int, body: str) -> str | None:
+    """Return the keyword of the body of what begins at `index`, None if that is `body` or not known."""
+    if begins_entry(tokens, index, body):
+        return None
+    first = lead_end(tokens, index)
+    if body != "SERVICE" and begins_entry(tokens, index, "SERVICE"):
+        return "SERVICE"
+    if body not in _WITH_FIELDS and begins_entry(tokens, index, "STRUCT"):
+        return "STRUCT"
+    is_value = tokens[first].named and tokens[first + 1].kind == "COMMA"
+    return "ENUM" if body != "ENUM" and is_value else None
+
+
+def body_end(tokens: Sequence[Token], start: int, margin: int) -> int:
+    """Return the index after the body in which `start` stands, whose declaration begins in the column `margin`."""
+    depth = 0
+    last = len(tokens) - 3
+    for index in range(start, last):
+        token = tokens[index]
+        at_margin = token.first and token.column <= margin
+        if at_margin and begins_declaration(tokens, index):
+            return index
+        depth += {"LBRACE": 1, "RBRACE": -1}.get(token.kind, 0)
+        if token.kind == "RBRACE" and (at_margin or depth < 0):
+            return index + 1
+    return last
+
+
+def _ends_line(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether the `}` at `index` may close a body: the last of its line, or what follows begins something."""
+    after = tokens[index + 1]
+    return after.first or after.kind == "$END" or tokens[index].first or begins_declaration(tokens, index + 1)

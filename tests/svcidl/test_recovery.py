@@ -45,7 +45,7 @@ DAMAGE = [
     ("Gone(404)", "Gone(404", 21),
     ("sku: str(1..40)", "sku: str(1..40);", 5),
     ("package t.v1", "", 4),
-    ("  small", "  small }", 11),
+    ("  small", "  small }", 10),
 ]
 
 

@@ -49,7 +49,7 @@ def test_a_type_of_ones_own_is_nearer_than_one_of_another_language(tmp_path: Pat
         ),
         (
             "subscribes Turned",
-            'write what it is called before this: `import "…" as name`, `subscribes Event as on_event`',
+            'write what it is called: `import "…" as name`, `subscribes Event as on_event`',
         ),
     ],
 )
@@ -59,7 +59,7 @@ def test_a_mark_of_another_language(tmp_path: Path, written: str, remedy: str) -
 
 def test_an_import_without_a_name_is_blamed_itself(tmp_path: Path) -> None:
     (said,) = remedies(tmp_path, 'import "other.idl"\nimport "a.idl" as another')
-    assert said.startswith("write what it is called before this")
+    assert said.startswith("write what it is called")
 
 
 def test_a_declaration_without_a_body(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
+from svcidl.losses import ANY_VARIANT
 from svcidl.resolve import walk
 from svcidl.resolve.annotations import read_annotations
 from svcidl.resolve.program import Program, Symbol, variants
@@ -31,7 +32,10 @@ def annotation_places(program: Program) -> Iterator[Diagnostic]:
 
 def _tag(node: nodes.Struct, symbol: Symbol, tagged: frozenset[Symbol]) -> Iterator[Diagnostic]:
     for annotation in node.annotations:
-        if annotation.name.text == "tag" and symbol not in tagged:
+        # A union that a syntax error swallowed may have named it.
+        is_known = symbol in tagged or symbol.unit.file.swallowed(node.name.text)
+        is_known = is_known or ANY_VARIANT in symbol.unit.file.lost
+        if annotation.name.text == "tag" and not is_known:
             message = f"`@tag` has no meaning on `{node.name.text}`, which is a variant of no union"
             help_ = "name the struct in a union, or remove the annotation"
             yield Diagnostic(code="E0602", message=message, span=annotation.span, help=(help_,))

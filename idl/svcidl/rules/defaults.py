@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from svcidl import nodes
 from svcidl.diagnostics import Diagnostic
+from svcidl.losses import ANY_VALUE
 from svcidl.resolve import walk
 from svcidl.resolve.literals import BadLiteral, evaluate
 from svcidl.resolve.program import Program
@@ -18,7 +19,9 @@ def defaults(program: Program) -> Iterator[Diagnostic]:
             try:
                 evaluate(program, field.type, field.default)
             except BadLiteral as bad:
-                if not (isinstance(bad.node, nodes.Word) and bad.node.text in unit.file.lost):
+                # A value that a syntax error swallowed is not unknown.
+                names = (bad.node.text, ANY_VALUE) if isinstance(bad.node, nodes.Word) else ()
+                if unit.file.lost.isdisjoint(names):
                     yield Diagnostic(code=bad.code, message=bad.message, span=bad.node.span, help=bad.help)
 
 
