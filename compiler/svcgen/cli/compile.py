@@ -41,8 +41,8 @@ Examples:
     multiple=True,
     metavar="NAME[=DIR]",
     callback=lambda _context, _option, given: _targets(given),
-    help="What to write: python, openapi, jsonschema, or one of a plug-in, in a folder of its own or in that of "
-    "--out; may be repeated.  [default: python]",
+    help="What to write: python, openapi, asyncapi, jsonschema, or what a plug-in adds, in a folder of its own or in "
+    "that of --out; may be repeated.  [default: python]",
 )
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; list what differs and exit 1.")
 @click.option("--no-cache", is_flag=True, help="Do all of it, though nothing has changed since the last run.")

@@ -21,6 +21,7 @@ GROUP = "svcgen.targets"
 PYTHON = "python"
 BUILT_IN: dict[str, str] = {
     "openapi": "svcgen.targets.openapi:generate",
+    "asyncapi": "svcgen.targets.asyncapi:generate",
     "jsonschema": "svcgen.targets.jsonschema:generate",
 }
 

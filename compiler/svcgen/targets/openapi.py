@@ -1,13 +1,12 @@
 """OpenAPI 3.1: everything that HTTP reaches, over all packages of the run that were asked for, in one document."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from svcgen.marks import MARK
 from svcgen.targets.problems import PROBLEMS, problem_of
-from svcgen.targets.schemas import Schema, Schemas, about, dumps
+from svcgen.targets.schemas import Schema, Schemas, about, dumps, named
 from svcidl.model import (
     Error,
     HttpBinding,
@@ -55,8 +54,7 @@ class _Document:
         self._model = model
         self._schemas = Schemas(self._reference)
         self._wanted: dict[str, TopLevel] = {}
-        names = Counter(each.name for package in model.packages for each in package.declarations)
-        self._ambiguous = {name for name, count in names.items() if count > 1}
+        self._name = named(model)
 
     def whole(self) -> Schema:
         paths: dict[str, Schema] = {}
@@ -88,9 +86,6 @@ class _Document:
         if any(texts):
             info["description"] = "\n\n".join(filter(None, texts))
         return info | {"x-generator": f"{MARK}. Do not edit."}
-
-    def _name(self, declaration: TopLevel) -> str:
-        return declaration.full_name if declaration.name in self._ambiguous else declaration.name
 
     def _reference(self, target: TopLevel) -> str:
         name = self._name(target)

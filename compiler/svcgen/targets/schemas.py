@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -14,12 +15,14 @@ from svcidl.model import (
     Field,
     ListOf,
     MapOf,
+    Model,
     Named,
     OptionalOf,
     Primitive,
     Scalar,
     SetOf,
     Struct,
+    TopLevel,
     Type,
     Union,
 )
@@ -120,12 +123,19 @@ class Schemas:
         return schema
 
     def _union(self, union: Union) -> Schema:
-        known = [{"$ref": self._reference(each), "required": ["type"]} for each in union.variants]
+        # Beside a `$ref` older readers would skip it.
+        known = [{"allOf": [{"$ref": self._reference(each)}], "required": ["type"]} for each in union.variants]
         if union.closed:
             return {"oneOf": known}
         tags = [each.tag for each in union.variants]
         unknown = {"type": {"type": "string", "not": {"enum": tags}}}
         return {"oneOf": [*known, {"type": "object", "properties": unknown, "required": ["type"]}]}
+
+
+def named(model: Model) -> Callable[[TopLevel], str]:
+    """Return what names declarations in one document: the short name where only one has it, else the full name."""
+    counts = Counter(each.name for package in model.packages for each in package.declarations)
+    return lambda declaration: declaration.full_name if counts[declaration.name] > 1 else declaration.name
 
 
 def scalar(kind: Scalar) -> Schema:

@@ -73,7 +73,7 @@ def test_a_file_that_a_person_wrote_is_not_written_over(run: Run, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--target", "openapy"], "there is no target `openapy`; there are python, openapi, jsonschema"),
+        (["--target", "openapy"], "there is no target `openapy`; there are python, openapi, asyncapi, jsonschema"),
         (["--target", "openapi", "--target", "openapi=x"], "`openapi` is given twice"),
         (["--target", "openapi="], "`openapi=` names no folder"),
     ],
