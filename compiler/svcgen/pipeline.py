@@ -15,6 +15,7 @@ from svcidl.diagnostics import Diagnostic, in_order
 from svcidl.model import Model
 from svcidl.pipeline import Checked, check
 from svcidl.source import SourceFile
+from svcidl.stages import Stages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +60,24 @@ def _named(checked: Checked) -> tuple[Checked, Names]:
     return named, names
 
 
-def generate(model: Model, names: Names | None = None) -> dict[str, str]:
+def generate(model: Model, names: Names | None = None, *, stages: Stages | None = None) -> dict[str, str]:
     """Return the files of every package: text by posix path relative to the output folder. Deterministic.
 
     Args:
         model: what was checked.
         names: of the model, where they are known.
+        stages: measures planning and rendering.
     """
+    stages = stages or Stages()
     if names is None:
         names, _ = choose_names(model)
-    return {path: text for package in model.packages for path, text in render(plan_package(package, names)).items()}
+    files: dict[str, str] = {}
+    for package in model.packages:
+        with stages.stage("plan"):
+            plan = plan_package(package, names)
+        with stages.stage("render"):
+            files.update(render(plan))
+    return files
 
 
 def compile_files(
@@ -78,6 +87,7 @@ def compile_files(
     include: Sequence[str | os.PathLike[str]] = (),
     targets: Mapping[str, str | os.PathLike[str] | None] = MappingProxyType({PYTHON: None}),
     dry_run: bool = False,
+    stages: Stages | None = None,
 ) -> Compiled:
     """Check the files, and write what the targets make of them and of all they import.
 
@@ -87,28 +97,32 @@ def compile_files(
         include: folders in which imports are looked up after the importing file's own.
         targets: by name, each with a folder of its own, or None for `out`.
         dry_run: only tell what would be written.
+        stages: measures the stages.
 
     Raises:
         TargetError: there is no such target, it has failed, or two write one file; nothing was written.
         WriteError: the file system, or a file that svcgen did not generate, is in the way. Nothing was written, or,
             where there are several folders, nothing in this one and those after it.
     """
+    stages = stages or Stages()
     generators = {name: find_target(name) for name in targets if name != PYTHON}
-    checked, names = _named(check(paths, include=include))
+    checked = check(paths, include=include, stages=stages)
+    with stages.stage("names"):
+        checked, names = _named(checked)
     if checked.model is None:
         return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None)
     folders: dict[Path, dict[str, str]] = {}
     for name, folder in targets.items():
-        files = generators[name](checked.model) if name in generators else generate(checked.model, names)
-        placed = folders.setdefault(Path(out if folder is None else folder), {})
-        if both := sorted(placed.keys() & files.keys()):
-            raise TargetError(
-                f"two targets write `{both[0]}`: give `{name}` a folder of its own, `--target {name}=DIR`"
-            )
-        placed.update(files)
-    found = {folder: compare(files, folder) for folder, files in folders.items()}
-    if not dry_run:
-        found = {folder: write(files, folder) for folder, files in folders.items()}
+        if name in generators:
+            with stages.stage(name):
+                files = generators[name](checked.model)
+        else:
+            files = generate(checked.model, names, stages=stages)
+        _place(folders.setdefault(Path(out if folder is None else folder), {}), files, name)
+    with stages.stage("write"):
+        found = {folder: compare(files, folder) for folder, files in folders.items()}
+        if not dry_run:
+            found = {folder: write(files, folder) for folder, files in folders.items()}
     return Compiled(
         diagnostics=checked.diagnostics,
         sources=checked.sources,
@@ -116,3 +130,11 @@ def compile_files(
         absent=checked.absent,
         outputs=tuple(folder / path for folder, files in folders.items() for path in files),
     )
+
+
+def _place(placed: dict[str, str], files: Mapping[str, str], target: str) -> None:
+    """Add the files of a target to those of others in the same folder."""
+    if both := sorted(placed.keys() & files.keys()):
+        remedy = f"give `{target}` a folder of its own, `--target {target}=DIR`"
+        raise TargetError(f"two targets write `{both[0]}`: {remedy}")
+    placed.update(files)

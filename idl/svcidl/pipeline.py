@@ -12,6 +12,7 @@ from svcidl.resolve.build import build_model
 from svcidl.resolve.program import Program
 from svcidl.rules import check_rules
 from svcidl.source import SourceFile
+from svcidl.stages import Stages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ def check(
     include: Sequence[str | os.PathLike[str]] = (),
     texts: Mapping[str, str] | None = None,
     keep_program: bool = False,
+    stages: Stages | None = None,
 ) -> Checked:
     """Read, parse, resolve and check the files, the folders and all they import; never raises for what they contain.
 
@@ -47,14 +49,20 @@ def check(
         include: folders in which imports are looked up after the importing file's own.
         texts: by `SourceFile.key`, what to read in place of what a file holds; it need not exist.
         keep_program: return the program, too, which takes as much memory as the model.
+        stages: measures reading and parsing, resolving, and the rules.
     """
-    loaded = load(paths, include=include, texts=texts)
-    program, unbound = bind(loaded)
-    broken = check_rules(program)
+    stages = stages or Stages()
+    with stages.stage("parse"):
+        loaded = load(paths, include=include, texts=texts)
+    with stages.stage("resolve"):
+        program, unbound = bind(loaded)
+    with stages.stage("rules"):
+        broken = check_rules(program)
     sources = {file.source.path: file.source for file in loaded.files.values()}
     first = loaded.diagnostics
     diagnostics = in_order([*first, *without_consequences(loaded, [*unbound, *broken])], list(sources))
-    model = None if has_errors(diagnostics) else build_model(program)
+    with stages.stage("resolve"):
+        model = None if has_errors(diagnostics) else build_model(program)
     kept = program if keep_program else None
     return Checked(model=model, diagnostics=diagnostics, sources=sources, program=kept, absent=loaded.absent)
 

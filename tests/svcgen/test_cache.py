@@ -61,6 +61,16 @@ def test_no_cache_does_all_of_it(ran: Ran) -> None:
     assert ran("--no-cache")
 
 
+def test_stats_tells_of_every_stage(ran: Ran, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran()
+    capsys.readouterr()
+    assert ran("--stats")
+    lines = capsys.readouterr().err.splitlines()
+    stages = ["parse", "resolve", "rules", "names", "plan", "render", "write", "total"]
+    assert [line.split()[0] for line in lines[:-1]] == stages
+    assert lines[-2].endswith("2 files of 5 lines read, 6 files generated")
+
+
 def change_contract(folder: Path) -> None:
     (folder / "contracts/a.idl").write_text(IDL + "struct U { y: int }\n")
 

@@ -1,6 +1,6 @@
 """`compile`: write the packages of IDL files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ Examples:
 )
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; list what differs and exit 1.")
 @click.option("--no-cache", is_flag=True, help="Do all of it, though nothing has changed since the last run.")
+@click.option("--stats", "is_measured", is_flag=True, help="Do all of it, and tell how long each stage took.")
 @format_option
 def command(
     files: tuple[Path, ...],
@@ -54,6 +55,7 @@ def command(
     targets: dict[str, Path | None],
     is_check: bool,
     no_cache: bool,
+    is_measured: bool,
     form: str,
 ) -> int:
     """Write typed Python for FILE, a `.idl` file or a folder of them, and for all that it imports.
@@ -63,19 +65,23 @@ def command(
     asked = Asked(files=files, out=out, include=include, targets=targets)
     is_ours = all(name in (PYTHON, *BUILT_IN) for name in targets)
     cache = None if no_cache or not is_ours else Cache(default_folder())
-    if cache is not None and (kept := cache.unchanged(asked)) is not None:
+    if cache is not None and not is_measured and (kept := cache.unchanged(asked)) is not None:
         show((), {}, form)
         return _show_check((), kept, ()) if is_check else _show((), kept, (), out)
     # Not before: an unchanged run needs neither the parser nor the generator.
     from svcgen.pipeline import compile_files
     from svcgen.write import WriteError
+    from svcidl.stages import Stages
 
+    stages = Stages()
     try:
-        compiled = compile_files(files, out=out, include=include, targets=targets, dry_run=is_check)
+        compiled = compile_files(files, out=out, include=include, targets=targets, dry_run=is_check, stages=stages)
     except (TargetError, WriteError) as error:
         click.echo(f"Error: {error}", err=True)
         return COULD_NOT_RUN
     show(compiled.diagnostics, compiled.sources, form)
+    if is_measured:
+        _show_stages(stages.seconds, compiled)
     changes = compiled.changes
     if changes is None:
         return FINDINGS
@@ -95,6 +101,15 @@ def _keep(cache: Cache, asked: Asked, compiled: "Compiled") -> None:
         written=compiled.outputs,
         shown=sorted((*compiled.changes.written, *compiled.changes.unchanged)),
     )
+
+
+def _show_stages(seconds: Mapping[str, float], compiled: "Compiled") -> None:
+    for name, taken in seconds.items():
+        click.echo(f"{name:<10} {taken * 1000:8.1f} ms", err=True)
+    lines = sum(source.text.count("\n") for source in compiled.sources.values())
+    read = f"{_count(len(compiled.sources))} of {lines:,} lines read"
+    total = f"{'total':<10} {sum(seconds.values()) * 1000:8.1f} ms"
+    click.echo(f"{total}: {read}, {_count(len(compiled.outputs))} generated", err=True)
 
 
 def _targets(given: tuple[str, ...]) -> dict[str, Path | None]:
