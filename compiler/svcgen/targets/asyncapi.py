@@ -1,11 +1,9 @@
 """AsyncAPI 3.0: what services take and send over the broker, with the names that docs/wire.md gives to all of it."""
 
-import re
 from collections.abc import Iterable
-from typing import Any
 
-from svcgen.marks import MARK
-from svcgen.targets.schemas import Schema, Schemas, about, dumps, named
+from svcgen.targets.documents import Components, info
+from svcgen.targets.schemas import Schema, about, dumps
 from svcidl.model import (
     Delivery,
     Error,
@@ -52,9 +50,8 @@ class _Document:
 
     def __init__(self, model: Model, packages: list[Package]) -> None:
         self._packages = packages
-        self._name = named(model)
-        self._wanted: dict[str, Any] = {}
-        self._schemas = Schemas(self._reference)
+        self._components = Components(model)
+        self._schemas = self._components.schemas
         self._channels: dict[str, Schema] = {}
         self._operations: dict[str, Schema] = {}
         self._messages: dict[str, Schema] = {}
@@ -66,30 +63,14 @@ class _Document:
                     self._event(each)
                 elif isinstance(each, Service):
                     self._service(each)
-        written: Schema = {}
-        # Each may want further ones.
-        while missing := [name for name in self._wanted if name not in written]:
-            for name in missing:
-                written[name] = self._schemas.declared(self._wanted[name])
-        names = [package.name for package in self._packages]
-        versions = {found[0] for each in names if (found := re.findall(r"v\d+\w*$", each))}
-        info: Schema = {"title": ", ".join(names), "version": versions.pop() if len(versions) == 1 else "1"}
-        texts = [package.doc.strip() for package in self._packages if package.doc.strip()]
-        if texts:
-            info["description"] = "\n\n".join(texts)
         return {
             "asyncapi": VERSION,
-            "info": info | {"x-generator": f"{MARK}. Do not edit."},
+            "info": info(self._packages),
             "defaultContentType": "application/json",
             "channels": self._channels,
             "operations": self._operations,
-            "components": {"messages": self._messages, "schemas": dict(sorted(written.items()))},
+            "components": {"messages": self._messages, "schemas": self._components.written()},
         }
-
-    def _reference(self, target: Any) -> str:
-        name = self._name(target)
-        self._wanted.setdefault(name, target)
-        return f"#/components/schemas/{name}"
 
     # --- channels and messages -----------------------------------------------------------------------------------
 

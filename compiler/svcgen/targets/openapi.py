@@ -1,12 +1,10 @@
 """OpenAPI 3.1: everything that HTTP reaches, over all packages of the run that were asked for, in one document."""
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from svcgen.marks import MARK
+from svcgen.targets.documents import Components, info
 from svcgen.targets.problems import PROBLEMS, problem_of
-from svcgen.targets.schemas import Schema, Schemas, about, dumps, named
+from svcgen.targets.schemas import Schema, about, dumps
 from svcidl.model import (
     Error,
     HttpBinding,
@@ -21,7 +19,6 @@ from svcidl.model import (
     Service,
     SetOf,
     Socket,
-    TopLevel,
     Type,
 )
 
@@ -51,10 +48,10 @@ class _Document:
 
     def __init__(self, model: Model, services: list[Service]) -> None:
         self._services = services
-        self._model = model
-        self._schemas = Schemas(self._reference)
-        self._wanted: dict[str, TopLevel] = {}
-        self._name = named(model)
+        self._packages = [model.package(each) for each in dict.fromkeys(service.package for service in services)]
+        self._components = Components(model)
+        self._schemas = self._components.schemas
+        self._name = self._components.name
 
     def whole(self) -> Schema:
         paths: dict[str, Schema] = {}
@@ -65,41 +62,18 @@ class _Document:
                     operations[member.http.method.lower()] = self._operation(service, member, member.http)
         document: Schema = {
             "openapi": VERSION,
-            "info": self._info(),
+            "info": info(self._packages),
             "servers": [{"url": "/"}],
             "tags": [{"name": self._name(each), **about(each)} for each in self._services],
             "paths": paths,
         }
         for tag in document["tags"]:
             tag.pop("deprecated", None)
-        components: Schema = {"schemas": self._components(), "responses": PROBLEMS}
+        components: Schema = {"schemas": self._components.written(), "responses": PROBLEMS}
         schemes = sorted({scheme for service in self._services for scheme in _schemes(service)})
         if schemes:
             components["securitySchemes"] = {each: {"type": "http", "scheme": each} for each in schemes}
         return document | {"components": components}
-
-    def _info(self) -> Schema:
-        packages = list(dict.fromkeys(service.package for service in self._services))
-        versions = {found[0] for each in packages if (found := re.findall(r"v\d+\w*$", each))}
-        texts = [self._model.package(each).doc.strip() for each in packages]
-        info: Schema = {"title": ", ".join(packages), "version": versions.pop() if len(versions) == 1 else "1"}
-        if any(texts):
-            info["description"] = "\n\n".join(filter(None, texts))
-        return info | {"x-generator": f"{MARK}. Do not edit."}
-
-    def _reference(self, target: TopLevel) -> str:
-        name = self._name(target)
-        self._wanted.setdefault(name, target)
-        return f"#/components/schemas/{name}"
-
-    def _components(self) -> Schema:
-        written: Schema = {}
-        # Each may want further ones.
-        while missing := [name for name in self._wanted if name not in written]:
-            for name in missing:
-                target: Any = self._wanted[name]
-                written[name] = self._schemas.declared(target)
-        return dict(sorted(written.items()))
 
     # --- one operation -------------------------------------------------------------------------------------------
 
