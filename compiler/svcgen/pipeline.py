@@ -110,7 +110,7 @@ def compile_files(
     with stages.stage("names"):
         checked, names = _named(checked)
     if checked.model is None:
-        return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None)
+        return Compiled(diagnostics=checked.diagnostics, sources=checked.sources, changes=None, absent=checked.absent)
     folders: dict[Path, dict[str, str]] = {}
     for name, folder in targets.items():
         if name in generators:

@@ -168,6 +168,7 @@ class _Loader:
                 self._absent += problems
                 return self._add(candidate)
             problems[candidate] = problem
+        self._absent += problems
         # A file that exists but cannot be read says more than the places where there is none.
         path, problem = next((item for item in problems.items() if item[1] != _MISSING), (candidates[0], _MISSING))
         message = f"cannot import `{written.value}`: {problem}"

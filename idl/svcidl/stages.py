@@ -10,14 +10,17 @@ class Stages:
 
     Attributes:
         seconds: by stage, in the order of their first beginning.
+        current: the stage that began last, "" before the first.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.current = ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Measure the block."""
+        self.current = name
         began = time.perf_counter()
         try:
             yield

@@ -13,6 +13,7 @@ from svcgen.cli.options import files_argument, format_option, include_option
 from svcgen.targets import BUILT_IN, PYTHON, TargetError
 
 if TYPE_CHECKING:
+    from svcgen.cli.watching import Read
     from svcgen.pipeline import Compiled
 
 EPILOG = """\b
@@ -47,6 +48,7 @@ Examples:
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; list what differs and exit 1.")
 @click.option("--no-cache", is_flag=True, help="Do all of it, though nothing has changed since the last run.")
 @click.option("--stats", "is_measured", is_flag=True, help="Do all of it, and tell how long each stage took.")
+@click.option("--watch", "is_watching", is_flag=True, help="Go on, and do it again whenever a contract changes.")
 @format_option
 def command(
     files: tuple[Path, ...],
@@ -56,6 +58,7 @@ def command(
     is_check: bool,
     no_cache: bool,
     is_measured: bool,
+    is_watching: bool,
     form: str,
 ) -> int:
     """Write typed Python for FILE, a `.idl` file or a folder of them, and for all that it imports.
@@ -63,25 +66,18 @@ def command(
     `package acme.orders.v1` becomes `acme/orders/v1/` in the output folder. With any mistake nothing is written.
     """
     asked = Asked(files=files, out=out, include=include, targets=targets)
+    if is_watching and is_check:
+        raise click.UsageError("--watch writes and --check does not: give one of them")
+    if is_watching:
+        return _watch(asked, is_measured, form)
     is_ours = all(name in (PYTHON, *BUILT_IN) for name in targets)
     cache = None if no_cache or not is_ours else Cache(default_folder())
     if cache is not None and not is_measured and (kept := cache.unchanged(asked)) is not None:
         show((), {}, form)
         return _show_check((), kept, ()) if is_check else _show((), kept, (), out)
-    # Not before: an unchanged run needs neither the parser nor the generator.
-    from svcgen.pipeline import compile_files
-    from svcgen.write import WriteError
-    from svcidl.stages import Stages
-
-    stages = Stages()
-    try:
-        compiled = compile_files(files, out=out, include=include, targets=targets, dry_run=is_check, stages=stages)
-    except (TargetError, WriteError) as error:
-        click.echo(f"Error: {error}", err=True)
+    compiled = _compile(asked, is_check, is_measured, form)
+    if compiled is None:
         return COULD_NOT_RUN
-    show(compiled.diagnostics, compiled.sources, form)
-    if is_measured:
-        _show_stages(stages.seconds, compiled)
     changes = compiled.changes
     if changes is None:
         return FINDINGS
@@ -90,6 +86,62 @@ def command(
     if is_check:
         return _show_check(changes.written, changes.unchanged, changes.removed)
     return _show(changes.written, changes.unchanged, changes.removed, out)
+
+
+def _compile(asked: Asked, is_check: bool, is_measured: bool, form: str) -> "Compiled | None":
+    """Compile and show what was found; None, and said why, if that cannot be done."""
+    # Not before: an unchanged run needs neither the parser nor the generator.
+    from svcgen.cli.progress import Progress
+    from svcgen.pipeline import compile_files
+    from svcgen.write import WriteError
+    from svcidl.stages import Stages
+
+    stages = Stages()
+    try:
+        with Progress(stages):
+            compiled = compile_files(
+                asked.files,
+                out=asked.out,
+                include=asked.include,
+                targets=asked.targets,
+                dry_run=is_check,
+                stages=stages,
+            )
+    except (TargetError, WriteError) as error:
+        click.echo(f"Error: {error}", err=True)
+        return None
+    show(compiled.diagnostics, compiled.sources, form)
+    if is_measured:
+        _show_stages(stages.seconds, compiled)
+    return compiled
+
+
+def _watch(asked: Asked, is_measured: bool, form: str) -> int:
+    from svcgen.cli.watching import Read, WatchError, watch
+
+    def run() -> Read:
+        compiled = _compile(asked, False, is_measured, form)
+        if compiled is None:
+            # What was read then is not known.
+            return _read_only(asked)
+        if compiled.changes is not None:
+            _show(compiled.changes.written, compiled.changes.unchanged, compiled.changes.removed, asked.out)
+        is_written = compiled.changes is not None
+        return Read(sources=compiled.sources, absent=compiled.absent, is_written=is_written)
+
+    try:
+        return watch(asked.files, run)
+    except WatchError as error:
+        click.echo(f"Error: {error}", err=True)
+        return COULD_NOT_RUN
+
+
+def _read_only(asked: Asked) -> "Read":
+    from svcgen.cli.watching import Read
+    from svcgen.pipeline import check_files
+
+    checked = check_files(asked.files, include=asked.include)
+    return Read(sources=checked.sources, absent=checked.absent, is_written=False)
 
 
 def _keep(cache: Cache, asked: Asked, compiled: "Compiled") -> None:
