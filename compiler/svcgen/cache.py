@@ -5,13 +5,14 @@ content, none has come where an import was looked for, no folder has other contr
 written is as it was written. Nothing of what was parsed or generated is kept: a record can only save work.
 """
 
+import codecs
 import hashlib
 import importlib.util
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,21 +69,36 @@ class Cache:
             return None
 
     def keep(
-        self, asked: Asked, *, read: Iterable[str], absent: Sequence[str], written: Sequence[Path], shown: Sequence[str]
+        self,
+        asked: Asked,
+        *,
+        read: Mapping[str, str],
+        absent: Sequence[str],
+        written: Sequence[Path],
+        shown: Sequence[str],
     ) -> None:
         """Keep the record of a run that has no findings and has written everything.
 
+        What was read is known by the run's own texts: a contract may have changed since.
+
         Args:
             asked: what it was told.
-            read: the contracts.
+            read: the contracts, text by path.
             absent: where imports were looked for in vain.
             written: every output.
             shown: the same, as the run lists them.
         """
+        folders = {str(path.absolute()): _contracts(path) for path in asked.files if path.is_dir()}
+        known = {os.path.realpath(path) for path in read}
+        if any(
+            os.path.realpath(Path(folder, name)) not in known for folder, names in folders.items() for name in names
+        ):
+            # It has come since.
+            return
         record = {
-            "read": {str(Path(path).absolute()): _digest(path) for path in read},
+            "read": {str(Path(path).absolute()): _text_digest(text.encode()) for path, text in read.items()},
             "absent": [str(Path(path).absolute()) for path in absent],
-            "contracts": {str(path.absolute()): _contracts(path) for path in asked.files if path.is_dir()},
+            "contracts": folders,
             "written": {str(path.absolute()): _digest(path) for path in written},
             "beside": {str(folder.absolute()): _names(folder) for folder in {path.parent for path in written}},
             "shown": list(shown),
@@ -118,13 +134,18 @@ def _holds(record: Mapping[str, Any]) -> bool:
         not any(os.path.lexists(path) for path in record["absent"])
         and all(_contracts(Path(folder)) == names for folder, names in record["contracts"].items())
         and all(_names(Path(folder)) == names for folder, names in record["beside"].items())
-        and all(_digest(path) == digest for path, digest in record["read"].items())
+        and all(_text_digest(Path(path).read_bytes()) == digest for path, digest in record["read"].items())
         and all(_digest(path) == digest for path, digest in record["written"].items())
     )
 
 
 def _digest(path: str | Path) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _text_digest(data: bytes) -> str:
+    """Return the checksum of a contract, whose text has no byte order mark."""
+    return hashlib.sha256(data.removeprefix(codecs.BOM_UTF8)).hexdigest()
 
 
 def _contracts(folder: Path) -> list[str]:

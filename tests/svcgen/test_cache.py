@@ -134,6 +134,30 @@ def test_whatever_changes_is_seen(ran: Ran, workplace: Path, change: Callable[[P
     assert not ran()
 
 
+@pytest.mark.parametrize("change", [change_contract, change_import, add_contract])
+def test_what_changes_while_a_run_goes_on_is_seen_by_the_next(
+    ran: Ran, workplace: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    counted = pipeline.compile_files
+
+    def changed_meanwhile(*arguments: Any, **options: Any) -> pipeline.Compiled:
+        compiled = counted(*arguments, **options)
+        change(workplace)
+        return compiled
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "compile_files", changed_meanwhile)
+        assert ran()
+    assert ran()
+    assert not ran()
+
+
+def test_a_byte_order_mark_is_no_reason_to_do_it_again(ran: Ran, workplace: Path) -> None:
+    (workplace / "contracts/a.idl").write_text(IDL, encoding="utf-8-sig")
+    assert ran()
+    assert not ran()
+
+
 def test_another_compiler_does_it_again(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran()
     monkeypatch.setattr(cache, "_fingerprint", lambda: "another")

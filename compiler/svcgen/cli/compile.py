@@ -148,7 +148,7 @@ def _keep(cache: Cache, asked: Asked, compiled: "Compiled") -> None:
     assert compiled.changes is not None
     cache.keep(
         asked,
-        read=compiled.sources,
+        read={path: source.text for path, source in compiled.sources.items()},
         absent=compiled.absent,
         written=compiled.outputs,
         shown=sorted((*compiled.changes.written, *compiled.changes.unchanged)),
