@@ -43,14 +43,16 @@ class Kept(DependencyProvider[list[str]]):
     """Called before a dependency is given."""
 
     def get_dependency(self, context: WorkerContext) -> list[str]:
+        # A worker of the test before may end only now, and must not note it in the list of this one.
+        context.data["steps"] = self.steps
         type(self).before()
         return self.steps
 
     def worker_result(self, context: WorkerContext, outcome: Outcome) -> None:
-        self.steps.append("result" if outcome.error is None else type(outcome.error).__name__)
+        context.data["steps"].append("result" if outcome.error is None else type(outcome.error).__name__)
 
     def worker_teardown(self, context: WorkerContext) -> None:
-        self.steps.append("teardown")
+        context.data["steps"].append("teardown")
 
 
 class Lasting(Probe):

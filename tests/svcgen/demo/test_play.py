@@ -70,7 +70,8 @@ SIXTEEN = """
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("broker", ["embedded", "rabbitmq"])
+# Each waits for a tick of cron, up to a minute.
+@pytest.mark.parametrize("broker", ["embedded", pytest.param("rabbitmq", marks=pytest.mark.long)])
 def test_the_tour_goes_through_all_sixteen(tmp_path: Path, broker: str, request: pytest.FixtureRequest) -> None:
     named = ["--broker", request.getfixturevalue("rabbitmq_vhost_url")] if broker == "rabbitmq" else []
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
