@@ -57,7 +57,7 @@ def check(
     with stages.stage("resolve"):
         program, unbound = bind(loaded)
     with stages.stage("rules"):
-        broken = check_rules(program)
+        broken = list(check_rules(program))
     sources = {file.source.path: file.source for file in loaded.files.values()}
     first = loaded.diagnostics
     diagnostics = in_order([*first, *without_consequences(loaded, [*unbound, *broken])], list(sources))
