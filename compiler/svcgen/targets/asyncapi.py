@@ -35,6 +35,8 @@ _ERROR_HEADERS: Schema = {
     "required": ["svc-error"],
 }
 _REPLIES = "replies"
+# No expression of AsyncAPI reaches a property of AMQP.
+_ANSWERED = "The caller's queue, which the property `reply_to` of the request names, through the default exchange."
 
 
 def generate(model: Model) -> dict[str, str]:
@@ -121,9 +123,8 @@ class _Document:
                     message = self._request(channel, service, member.name, self._schemas.object(member.parameters))
                     self._operation(service, member.name, "receive", channel, member)["messages"] = [message]
                 case Subscription():
-                    self._operation(service, member.name, "receive", self._event(member.event), member)["x-queue"] = (
-                        _queue(service, member)
-                    )
+                    channel = self._event(member.event)
+                    self._operation(service, member.name, "receive", channel, member).update(_queue(service, member))
 
     def _operation(self, service: Service, name: str, action: str, channel: str, member: Member | None) -> Schema:
         operation: Schema = {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
@@ -139,12 +140,11 @@ class _Document:
     def _rpc(self, service: Service, member: Rpc) -> None:
         channel = f"rpc.{service.full_name}"
         self._channel(channel, service.full_name, "svc.rpc", "direct")
-        self._channels.setdefault(_REPLIES, {"address": None, "messages": {}, "description": "Queues of the callers."})
+        self._channels.setdefault(_REPLIES, {"address": None, "messages": {}, "description": _ANSWERED})
         operation = self._operation(service, member.name, "receive", channel, member)
         operation["messages"] = [self._request(channel, service, member.name, self._schemas.object(member.parameters))]
         answers = [self._result(service, member), *self._errors(member.throws)]
         operation["reply"] = {
-            "address": {"location": "$message.header#/reply_to", "description": "The property `reply_to`."},
             "channel": {"$ref": f"#/channels/{_REPLIES}"},
             "messages": answers,
         }
@@ -168,14 +168,15 @@ class _Document:
         ]
 
 
-def _queue(service: Service, member: Subscription) -> str:
+def _queue(service: Service, member: Subscription) -> Schema:
+    """Return the name of a lasting queue; those of a broadcast are named by the broker, one of each instance."""
     match member.delivery:
         case Delivery.POOL:
-            return f"svc.event.{member.event.full_name}--{service.full_name}.{member.name}"
+            return {"x-queue": f"svc.event.{member.event.full_name}--{service.full_name}.{member.name}"}
         case Delivery.SINGLETON:
-            return f"svc.event.{member.event.full_name}"
+            return {"x-queue": f"svc.event.{member.event.full_name}"}
         case Delivery.BROADCAST:
-            return "one of each instance"
+            return {}
 
 
 def _text(declared: Member | Event | Error | Struct) -> Schema:

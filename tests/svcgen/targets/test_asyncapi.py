@@ -80,6 +80,19 @@ def test_a_call_has_its_result_and_its_errors_for_an_answer(shop: dict[str, Any]
     assert result["payload"] == {"$ref": "#/components/schemas/Order"}
 
 
+def test_where_an_answer_goes_is_a_property_and_no_header(shop: dict[str, Any]) -> None:
+    """AsyncAPI's expressions reach headers and payloads only."""
+    replies = [each["reply"] for each in shop["operations"].values() if "reply" in each]
+    assert replies
+    assert not any("address" in each for each in replies)
+    assert shop["channels"]["replies"]["address"] is None
+    assert "property `reply_to`" in shop["channels"]["replies"]["description"]
+
+
+def test_a_broadcast_has_no_queue_of_a_name(shop: dict[str, Any]) -> None:
+    assert "x-queue" not in shop["operations"]["shop.orders.v1.Orders.on_price_changed"]
+
+
 def test_who_announces_and_who_hears(shop: dict[str, Any]) -> None:
     operations = shop["operations"]
     assert operations["shop.orders.v1.Orders.publish.shop.orders.v1.OrderPlaced"]["action"] == "send"
